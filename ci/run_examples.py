@@ -1,0 +1,67 @@
+"""Run every example on the fake and on the released datasystem: both must print the same.
+
+Called by `nox -s examples` in an environment that has both. Each example runs in a directory of its
+own, which must be empty afterwards: examples leave nothing behind.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import tempfile
+
+EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
+ACTIVATIONS = {"fake": ["yr-fake-ds", "run", "--"], "real": []}
+TIMEOUT_S = 180
+
+
+def main(names: list[str]) -> int:
+    """Run the named examples, or all, and return the number of those that disagree."""
+    scripts = sorted(path for path in EXAMPLES.glob("*.py") if not names or path.stem in names)
+    return sum(not _agrees(script) for script in scripts)
+
+
+def _agrees(script: pathlib.Path) -> bool:
+    outputs = {name: _run(activation, script) for name, activation in ACTIVATIONS.items()}
+    same = len(set(outputs.values())) == 1
+    for name in outputs if not same else ["fake"]:
+        print(f"--- {script.stem} on {name}\n{outputs[name]}", end="")
+    print(f"{script.stem}: fake and real {'print the same' if same else 'DIFFER'}\n", flush=True)
+    return same
+
+
+def _run(activation: list[str], script: pathlib.Path) -> str:
+    environment = {**os.environ, **_free_ports()}
+    with tempfile.TemporaryDirectory(prefix="ex-", dir="/tmp") as directory:
+        command = [*activation, sys.executable, "-W", "error::UserWarning:torch", str(script)]
+        finished = subprocess.run(
+            command,
+            cwd=directory,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+        leftovers = os.listdir(directory)
+    if finished.returncode or leftovers:
+        failure = f"exit status {finished.returncode}, left behind {leftovers}"
+        return f"{failure}\n{finished.stdout}{finished.stderr}"
+    return finished.stdout
+
+
+def _free_ports() -> dict[str, str]:
+    with socket.socket() as worker, socket.socket() as metastore:
+        for probe in (worker, metastore):
+            probe.bind(("127.0.0.1", 0))
+        return {
+            "YR_DS_WORKER_PORT": str(worker.getsockname()[1]),
+            "YR_DS_METASTORE_PORT": str(metastore.getsockname()[1]),
+        }
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,59 @@
+"""Use the built wheels as their users do, by an interpreter that has only the wheels.
+
+Nothing of the repository is on the path: what a wheel forgot to ship fails here.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+DISTRIBUTIONS = {
+    "ray-ascend-yr": "ray_ascend",
+    "yr-fake-ds": "yr_fake_ds",
+    "yr-conformance": "yr_conformance",
+}
+EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
+BIN = pathlib.Path(sys.executable).parent
+
+
+def main() -> None:
+    """Check versions and typing markers, then run examples and the catalogue of clauses."""
+    for distribution, import_name in DISTRIBUTIONS.items():
+        _check_distribution(distribution, import_name)
+    with tempfile.TemporaryDirectory() as directory:
+        for example in ("sdk_two_processes", "cpu_quick_start"):
+            _run(
+                directory,
+                BIN / "yr-fake-ds",
+                "run",
+                "--",
+                sys.executable,
+                EXAMPLES / f"{example}.py",
+            )
+        _run(directory, sys.executable, "-m", "yr_conformance", "list")
+    print("smoke test passed")
+
+
+def _check_distribution(distribution: str, import_name: str) -> None:
+    module = __import__(import_name)
+    version = importlib.metadata.version(distribution)
+    if module.__version__ != version:
+        sys.exit(f"{distribution}: the package says {module.__version__}, its metadata {version}")
+    marker = pathlib.Path(str(module.__file__)).parent / "py.typed"
+    if not marker.exists():
+        sys.exit(f"{distribution}: the wheel has no py.typed")
+    print(distribution, version)
+
+
+def _run(directory: str, *command: str | pathlib.Path) -> None:
+    subprocess.run(
+        [str(part) for part in command], cwd=directory, check=True, stdout=subprocess.DEVNULL
+    )
+
+
+if __name__ == "__main__":
+    main()

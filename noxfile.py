@@ -1,0 +1,213 @@
+"""The driver: `nox -l` is the table of contents, `nox` alone is for before a push.
+
+`conformance` takes `--target NAME`, `--ray VERSION` and `--mode NAME`, and hands everything else to
+pytest. Every target and Ray version has an environment of its own (the `on-...` sessions), so that
+the fake is always tested where the real datasystem is not installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pathlib
+import shutil
+import sys
+
+import nox
+
+TORCH = "torch==2.13.0"
+RAYS = {"newest": "2.60.0", "oldest": "2.55.1"}
+DATASYSTEM = "openyuanrong-datasystem==0.8.1"
+TEST_TOOLS = (
+    "pytest>=8",
+    "pytest-xdist>=3.6",
+    "pytest-timeout>=2.3",
+    "hypothesis>=6.100",
+    "psutil>=6",
+)
+
+ROOT = pathlib.Path(__file__).parent
+PACKAGES = ROOT / "packages"
+TRANSPORT, FAKE, SUITE = "ray-ascend-yr", "yr-fake-ds", "yr-conformance"
+IMPORT_NAMES = {TRANSPORT: "ray_ascend", FAKE: "yr_fake_ds", SUITE: "yr_conformance"}
+REAL_TARGETS = ("real-cpu",)
+TARGETS = ("fake", *REAL_TARGETS)
+
+# Ray stays on loopback and writes no token; the SDK's client logs stay out of the home directory.
+RAY_ENV = {
+    "RAY_AUTH_MODE": "disabled",
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DEDUP_LOGS": "0",
+}
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "virtualenv"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["lint", "types", "tests", "conformance"]
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Format, lint and house rules (file sizes, names, no mocks of the SDK or of Ray)."""
+    session.install("ruff==0.17.6")
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+    session.run("python", "ci/house_rules.py")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check every package, its tests, the driver and the scripts with mypy --strict."""
+    session.install("mypy==2.4.1", "nox", TORCH, *TEST_TOOLS, "msgspec", "types-psutil", "numpy")
+    session.run("mypy", "noxfile.py", "ci")
+    # Ray adds .remote to the classes that it decorates.
+    session.run("mypy", "--disable-error-code=attr-defined", "examples", env=_source_path())
+    for package, import_name in IMPORT_NAMES.items():
+        session.run("mypy", f"packages/{package}/src/{import_name}", env=_source_path())
+        session.run("mypy", f"packages/{package}/tests", env=_source_path())
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run each package's own tests; the transport's run on the fake datasystem."""
+    _install_transport_stack(session, RAYS["newest"])
+    _install_local(session, FAKE, SUITE, TRANSPORT)
+    for package in (FAKE, SUITE):
+        session.run("pytest", "-n", "2", f"packages/{package}/tests", *session.posargs, env=RAY_ENV)
+    session.run(
+        "yr-fake-ds",
+        "run",
+        "--",
+        "pytest",
+        f"packages/{TRANSPORT}/tests",
+        *session.posargs,
+        env=RAY_ENV,
+    )
+
+
+@nox.session(venv_backend="none")
+def conformance(session: nox.Session) -> None:
+    """Run the numbered clauses: -- [--target NAME] [--ray newest|oldest] [pytest options]."""
+    options, pytest_args = _conformance_options(session.posargs)
+    if options.target not in TARGETS:
+        session.error(f"unknown target {options.target!r}: choose from {', '.join(TARGETS)}")
+    session.notify(
+        _environment_name(options.target, options.ray), ["--mode", options.mode, *pytest_args]
+    )
+
+
+def _conformance_in_environment(session: nox.Session, target: str, ray: str) -> None:
+    _install_transport_stack(session, RAYS[ray])
+    if target in REAL_TARGETS:
+        session.install(DATASYSTEM)
+        _install_local(session, SUITE, TRANSPORT)
+        activation: tuple[str, ...] = ()
+    else:
+        _install_local(session, FAKE, SUITE, TRANSPORT)
+        activation = ("yr-fake-ds", "run", "--")
+    report = ROOT / "reports"
+    report.mkdir(exist_ok=True)
+    name = f"conformance-{target}-ray-{RAYS[ray]}"
+    session.run(
+        *activation,
+        *("pytest", "--pyargs", "yr_conformance", "--target", target, "-n", "2"),
+        *(f"--junitxml={report / name}.xml", f"--report={report / name}.json"),
+        *session.posargs,
+        env=RAY_ENV,
+    )
+
+
+def _environment_name(target: str, ray: str) -> str:
+    return f"on-{target}-ray-{ray}"
+
+
+def _declare_environment(target: str, ray: str) -> None:
+    @nox.session(name=_environment_name(target, ray), default=False)
+    def environment(session: nox.Session) -> None:
+        _conformance_in_environment(session, target, ray)
+
+    environment.__doc__ = f"Environment of `conformance -- --target {target} --ray {ray}`."
+
+
+for _target in TARGETS:
+    for _ray in RAYS:
+        _declare_environment(_target, _ray)
+
+
+@nox.session(default=False)
+def examples(session: nox.Session) -> None:
+    """Run every example on the fake and on the real datasystem and compare the outputs."""
+    _install_transport_stack(session, RAYS["newest"])
+    session.install(DATASYSTEM)
+    _install_local(session, FAKE, TRANSPORT)
+    session.run("python", "ci/run_examples.py", *session.posargs, env=RAY_ENV)
+
+
+@nox.session(default=False)
+def coverage(session: nox.Session) -> None:
+    """Measure branch coverage of every package, subprocesses and Ray workers included."""
+    _install_transport_stack(session, RAYS["newest"])
+    session.install("coverage>=7.10")
+    _install_local(session, FAKE, SUITE, TRANSPORT, editable=True)
+    env = {**RAY_ENV, "COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml")}
+    session.run("coverage", "erase")
+    for package in (FAKE, SUITE):
+        session.run("coverage", "run", "-m", "pytest", "-q", f"packages/{package}/tests", env=env)
+    run = ("yr-fake-ds", "run", "--", "coverage", "run", "-m", "pytest", "-q")
+    session.run(*run, f"packages/{TRANSPORT}/tests", env=env)
+    session.run(*run, "--pyargs", "yr_conformance", "--target", "fake", env=env)
+    session.run("coverage", "combine")
+    session.run("coverage", "report", *session.posargs)
+
+
+@nox.session(default=False)
+def build(session: nox.Session) -> None:
+    """Build sdist and wheel of every package and smoke-test them in an environment of their own."""
+    session.install("build", "twine")
+    dist = ROOT / "dist"
+    shutil.rmtree(dist, ignore_errors=True)
+    for package in IMPORT_NAMES:
+        session.run("python", "-m", "build", "--outdir", str(dist), str(PACKAGES / package))
+    session.run("twine", "check", "--strict", *map(str, sorted(dist.iterdir())))
+    clean = pathlib.Path(session.create_tmp()) / "clean"
+    shutil.rmtree(clean, ignore_errors=True)
+    session.run(sys.executable, "-m", "venv", str(clean), external=True)
+    python = str(clean / "bin" / "python")
+    wheels = [str(wheel) for wheel in sorted(dist.glob("*.whl"))]
+    session.run(python, "-m", "pip", "install", "-q", TORCH, *wheels, external=True)
+    session.run(python, str(ROOT / "ci" / "smoke_test.py"), external=True, env=RAY_ENV)
+
+
+@nox.session(default=False)
+def benchmarks(session: nox.Session) -> None:
+    """Measure ratios: the transport to Ray's object store, the fake to the real worker."""
+    _install_transport_stack(session, RAYS["newest"])
+    session.install(DATASYSTEM)
+    _install_local(session, FAKE, TRANSPORT)
+    for script in sorted((ROOT / "benchmarks").glob("*.py")):
+        session.run("python", str(script), *session.posargs, env=RAY_ENV)
+
+
+def _conformance_options(posargs: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    parser = argparse.ArgumentParser(prog="nox -s conformance --", add_help=False)
+    parser.add_argument("--target", default="fake")
+    parser.add_argument("--ray", default="newest", choices=sorted(RAYS))
+    parser.add_argument("--mode", default="metastore")
+    return parser.parse_known_args(posargs)
+
+
+def _install_transport_stack(session: nox.Session, ray: str) -> None:
+    session.install(TORCH, f"ray=={ray}", "msgspec>=0.19", *TEST_TOOLS)
+
+
+def _install_local(session: nox.Session, *packages: str, editable: bool = False) -> None:
+    """Install packages alone, so that the fake's environments stay free of the real SDK."""
+    flags = ["-e"] if editable else []
+    for package in packages:
+        session.install("--no-deps", *flags, str(PACKAGES / package))
+
+
+def _source_path() -> dict[str, str]:
+    sources = [str(PACKAGES / package / "src") for package in IMPORT_NAMES]
+    return {"MYPYPATH": os.pathsep.join(sources)}
