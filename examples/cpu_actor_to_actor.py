@@ -10,6 +10,9 @@ import torch
 
 from ray_ascend import cleanup_yr_resources, register_yr_tensor_transport
 
+ray.init()
+register_yr_tensor_transport(["cpu"])
+
 
 @ray.remote
 class Worker:
@@ -22,12 +25,8 @@ class Worker:
     def make(self, size: int) -> dict[str, Any]:
         """Return named tensors of several dtypes among ordinary values."""
         weights = torch.arange(size, dtype=torch.float32)
-        return {
-            "step": 7,
-            "weights": weights,
-            "half": weights.to(torch.bfloat16),
-            "mask": weights > 2,
-        }
+        half = weights.to(torch.bfloat16)
+        return {"step": 7, "weights": weights, "half": half, "mask": weights > 2}
 
     @ray.method(tensor_transport="YR")
     def double(self, batch: dict[str, Any]) -> torch.Tensor:
@@ -42,26 +41,17 @@ class Worker:
     def describe(self, batch: dict[str, Any]) -> list[str]:
         """Say what arrived."""
         tensors = {name: value for name, value in batch.items() if isinstance(value, torch.Tensor)}
-        return [
-            f"{name}: {value.dtype}, sum {float(value.sum())}" for name, value in tensors.items()
-        ]
+        return [f"{name}: {value.dtype}, sum {value.sum():g}" for name, value in tensors.items()]
 
 
-def main() -> None:
-    """Run the chain first -> second -> third and a fan-out to two receivers."""
-    ray.init()
-    register_yr_tensor_transport(["cpu"])
-    first, second, third = (Worker.remote() for _ in range(3))
+first, second, third = (Worker.remote() for _ in range(3))
 
-    batch = first.make.remote(1000)
-    doubled = second.double.remote(batch)
+batch = first.make.remote(1000)
+doubled = second.double.remote(batch)
 
-    print("sum of the chain:", ray.get(third.total.remote(doubled)))
-    for name, receiver in (("second", second), ("third", third)):
-        print(f"{name} received", ray.get(receiver.describe.remote(batch)))
-    cleanup_yr_resources()
-    ray.shutdown()
+print("sum at the end of the chain:", ray.get(third.total.remote(doubled)))
+for name, receiver in (("second", second), ("third", third)):
+    print(f"{name} received", ray.get(receiver.describe.remote(batch)))
 
-
-if __name__ == "__main__":
-    main()
+cleanup_yr_resources()
+ray.shutdown()

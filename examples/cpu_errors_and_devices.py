@@ -5,6 +5,9 @@ import torch
 
 from ray_ascend import cleanup_yr_resources, register_yr_tensor_transport
 
+ray.init()
+register_yr_tensor_transport(["cpu"])
+
 
 @ray.remote
 class Sender:
@@ -34,22 +37,15 @@ class Sender:
         return torch.full((2, 2), 5.0)
 
 
-def main() -> None:
-    """Call all four and print what arrives."""
-    ray.init()
-    register_yr_tensor_transport(["cpu"])
-    sender = Sender.remote()
+sender = Sender.remote()
 
-    for method in (sender.fail, sender.two_devices):
-        try:
-            ray.get(method.remote())
-        except ray.exceptions.RayTaskError as error:
-            print("the task raised:", type(error.cause).__name__)
-    print("without tensors:", ray.get(sender.nothing.remote()))
-    print("the actor lives:", ray.get(sender.good.remote()).tolist())
-    cleanup_yr_resources()
-    ray.shutdown()
+for method in (sender.fail, sender.two_devices):
+    try:
+        ray.get(method.remote())
+    except ray.exceptions.RayTaskError as error:
+        print("the task raised:", type(error.cause).__name__)
+print("without tensors:", ray.get(sender.nothing.remote()))
+print("the actor lives:", ray.get(sender.good.remote()).tolist())
 
-
-if __name__ == "__main__":
-    main()
+cleanup_yr_resources()
+ray.shutdown()

@@ -5,6 +5,9 @@ import torch
 
 from ray_ascend import cleanup_yr_resources, register_yr_tensor_transport
 
+ray.init()
+register_yr_tensor_transport(["cpu"])  # before the first class that names the transport
+
 
 @ray.remote
 class Sender:
@@ -19,20 +22,12 @@ class Sender:
         return torch.arange(1024 * 1024, dtype=torch.float32).reshape(1024, 1024)
 
 
-def main() -> None:
-    """Start the backend, fetch one tensor, compare every value, clean up."""
-    ray.init()
-    register_yr_tensor_transport(["cpu"])
-    sender = Sender.remote()
+sender = Sender.remote()
+tensor = ray.get(sender.get_tensor.remote())
 
-    tensor = ray.get(sender.get_tensor.remote())
+expected = torch.arange(1024 * 1024, dtype=torch.float32).reshape(1024, 1024)
+print("shape:", tuple(tensor.shape))
+print("every value as sent:", torch.equal(tensor, expected))
 
-    expected = torch.arange(1024 * 1024, dtype=torch.float32).reshape(1024, 1024)
-    print("shape:", tuple(tensor.shape))
-    print("every value as sent:", torch.equal(tensor, expected))
-    cleanup_yr_resources()
-    ray.shutdown()
-
-
-if __name__ == "__main__":
-    main()
+cleanup_yr_resources()
+ray.shutdown()

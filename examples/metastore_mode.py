@@ -12,6 +12,22 @@ import torch
 from ray_ascend import cleanup_yr_resources, register_yr_tensor_transport
 
 
+def free_port() -> str:
+    """Ask the system for a port, so that the example runs beside anything else."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+os.environ["YR_DS_INIT_MODE"] = "metastore"
+os.environ["YR_DS_WORKER_PORT"] = free_port()
+os.environ["YR_DS_METASTORE_PORT"] = free_port()
+os.environ["YR_DS_WORKER_ARGS"] = "--shared_memory_size_mb 512"
+
+ray.init()
+register_yr_tensor_transport(["cpu"])
+
+
 @ray.remote
 class Sender:
     """An actor that needs no configuration of its own."""
@@ -25,30 +41,11 @@ class Sender:
         return torch.ones(16, 1024, 1024)
 
 
-def free_port() -> str:
-    """Ask the system for a port, so that the example runs beside anything else."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
+sender = Sender.remote()
+tensor = ray.get(sender.large.remote())
 
+print("received MiB:", tensor.numel() * tensor.element_size() // 2**20)
+print("sum:", int(tensor.sum(dtype=torch.float64)))
 
-def main() -> None:
-    """Set the variables, start, transfer, clean up."""
-    os.environ["YR_DS_INIT_MODE"] = "metastore"
-    os.environ["YR_DS_WORKER_PORT"] = free_port()
-    os.environ["YR_DS_METASTORE_PORT"] = free_port()
-    os.environ["YR_DS_WORKER_ARGS"] = "--shared_memory_size_mb 512"
-    ray.init()
-    register_yr_tensor_transport(["cpu"])
-    sender = Sender.remote()
-
-    tensor = ray.get(sender.large.remote())
-
-    print("received MiB:", tensor.numel() * tensor.element_size() // 2**20)
-    print("sum:", int(tensor.sum(dtype=torch.float64)))
-    cleanup_yr_resources()
-    ray.shutdown()
-
-
-if __name__ == "__main__":
-    main()
+cleanup_yr_resources()
+ray.shutdown()
