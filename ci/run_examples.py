@@ -1,7 +1,7 @@
 """Run every example on the fake and on the released datasystem: both must print the same.
 
-Called by `nox -s examples` in an environment that has both. Each example runs in a directory of its
-own, which must be empty afterwards: examples leave nothing behind.
+Called by `nox -s examples` in an environment that has both. The Python block of the README is one of
+the examples. Each runs in a directory of its own, which must be empty afterwards.
 """
 
 from __future__ import annotations
@@ -20,8 +20,17 @@ TIMEOUT_S = 180
 
 def main(names: list[str]) -> int:
     """Run the named examples, or all, and return the number of those that disagree."""
-    scripts = sorted(path for path in EXAMPLES.glob("*.py") if not names or path.stem in names)
-    return sum(not _agrees(script) for script in scripts)
+    with tempfile.TemporaryDirectory() as directory:
+        scripts = [_readme_example(directory), *sorted(EXAMPLES.glob("*.py"))]
+        chosen = [script for script in scripts if not names or script.stem in names]
+        return sum(not _agrees(script) for script in chosen)
+
+
+def _readme_example(directory: str) -> pathlib.Path:
+    text = (EXAMPLES.parent / "README.md").read_text(encoding="utf-8")
+    script = pathlib.Path(directory) / "readme.py"
+    script.write_text(text.split("```python\n")[1].split("```")[0], encoding="utf-8")
+    return script
 
 
 def _agrees(script: pathlib.Path) -> bool:
