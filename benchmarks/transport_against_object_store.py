@@ -1,4 +1,4 @@
-"""Time an actor-to-actor transfer by the transport and by Ray's object store, in one run, as ratios.
+"""Time an actor-to-actor transfer by the transport and by Ray's object store, as ratios.
 
 The two take turns, so that a machine that speeds up or slows down does so for both. A ratio above 1
 means that the transport is slower. Runs on whatever `yr.datasystem` is on the path.

@@ -1,6 +1,6 @@
 """Run every example on the fake and on the released datasystem: both must print the same.
 
-Called by `nox -s examples` in an environment that has both. The Python block of the README is one of
+Called by `nox -s examples` in an environment that has both. The README's Python block is one of
 the examples. Each runs in a directory of its own, which must be empty afterwards.
 """
 
