@@ -1,0 +1,118 @@
+"""The only module that talks to `yr.datasystem`: put, read and delete one object's bytes.
+
+Every call of the SDK's client holds the GIL until it returns (openyuanrong-datasystem 0.8.1), so
+all of them are bounded by short time-outs; waiting is done here, between calls.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from ray_ascend.endpoint import WorkerEndpoint
+from ray_ascend.errors import InstallationError
+from ray_ascend.status import transfer_error
+
+CONNECT_TIMEOUT_MS = 2_000
+REQUEST_TIMEOUT_MS = 2_000
+DELETE_BATCH = 10_000
+"""Most keys that one call takes (measured on openyuanrong-datasystem 0.8.1)."""
+
+_LOG_DIR_VARIABLE = "DATASYSTEM_CLIENT_LOG_DIR"
+
+
+class StoreClient:
+    """One connected client of a worker; any thread of the process that made it may use it."""
+
+    def __init__(self, endpoint: WorkerEndpoint) -> None:
+        self.endpoint = endpoint
+        self._sdk = _connect(endpoint)
+
+    def publish(self, key: str, size: int, write: Callable[[memoryview], None]) -> None:
+        """Create a value of `size` bytes, let `write` fill it in place, and make it visible.
+
+        Raises a TransferError, after which the key may or may not exist.
+        """
+        with _classified(key, size):
+            (value,) = self._sdk.mcreate([key], [size])
+            try:
+                write(value.MutableData())
+                self._sdk.mset_buffer([value])
+            finally:
+                # A published value's buffer pins nothing and may alias another key's memory.
+                del value
+
+    def read(self, key: str) -> Any:
+        """Give a read-only buffer over the value's bytes; they stay while the buffer lives.
+
+        The client must outlive the buffer: the worker recycles the memory when the client goes.
+        """
+        with _classified(key):
+            (buffer,) = self._sdk.get_buffers([key])
+        if buffer is None:
+            raise transfer_error(RuntimeError("code: [Key not found], msg: [no data]"), key)
+        return buffer
+
+    def delete(self, keys: Sequence[str]) -> list[str]:
+        """Delete keys, missing ones included; return those that could not be deleted."""
+        failed: list[str] = []
+        for start in range(0, len(keys), DELETE_BATCH):
+            batch = list(keys[start : start + DELETE_BATCH])
+            with _classified(batch[0]):
+                failed += self._sdk.delete(batch)
+        return failed
+
+
+@contextmanager
+def _classified(key: str, size: int = 0) -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        raise transfer_error(error, key, size) from error
+
+
+def _connect(endpoint: WorkerEndpoint) -> Any:
+    sdk = _sdk_class()(
+        endpoint.host,
+        endpoint.port,
+        connect_timeout_ms=CONNECT_TIMEOUT_MS,
+        req_timeout_ms=REQUEST_TIMEOUT_MS,
+    )
+    with _logs_in(os.path.join(endpoint.home, "clients", str(os.getpid()))), _classified(""):
+        sdk.init()
+    return sdk
+
+
+def _sdk_class() -> Any:
+    try:
+        from yr.datasystem import KVClient
+    except ImportError as error:
+        raise InstallationError(
+            "the openYuanrong datasystem SDK cannot be imported: "
+            f"{error}; run: pip install 'openyuanrong-datasystem>=0.8.0'"
+        ) from error
+    return KVClient
+
+
+_environment_lock = threading.Lock()
+
+
+@contextmanager
+def _logs_in(directory: str) -> Iterator[None]:
+    """Send the SDK's log files to a directory unless the user chose one.
+
+    The SDK reads the variable when its first client connects. It is taken back at once, so that
+    child processes do not inherit a directory that goes away with the backend.
+    """
+    with _environment_lock:
+        if os.environ.get(_LOG_DIR_VARIABLE):
+            yield
+            return
+        os.environ[_LOG_DIR_VARIABLE] = directory
+        try:
+            yield
+        finally:
+            del os.environ[_LOG_DIR_VARIABLE]

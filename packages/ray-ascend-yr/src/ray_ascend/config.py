@@ -1,0 +1,155 @@
+"""The backend's settings, read from the environment of the driver and nowhere else.
+
+    environment of the driver --from_env()--> BackendConfig --> coordinator --> every node
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from ray_ascend.errors import ConfigurationError
+
+Mode = Literal["metastore", "etcd"]
+
+MODE = "YR_DS_INIT_MODE"
+WORKER_PORT = "YR_DS_WORKER_PORT"
+METASTORE_PORT = "YR_DS_METASTORE_PORT"
+ETCD_ADDRESS = "YR_DS_ETCD_ADDRESS"
+WORKER_ARGS = "YR_DS_WORKER_ARGS"
+DEAD_ACTOR_GRACE = "RAY_ASCEND_DEAD_ACTOR_GRACE_S"
+
+_FLAG = re.compile(r"--[A-Za-z][A-Za-z0-9_]*")
+_OWN_FLAGS = {
+    "worker_address": WORKER_PORT,
+    "metastore_address": METASTORE_PORT,
+    "start_metastore_service": MODE,
+    "etcd_address": ETCD_ADDRESS,
+}
+
+
+@dataclass(frozen=True)
+class BackendConfig:
+    """Validated settings of the whole backend; `worker_args` are flag names (no dashes), values."""
+
+    mode: Mode = "metastore"
+    worker_port: int = 31501
+    metastore_port: int = 2379
+    etcd_address: str = ""
+    worker_args: tuple[tuple[str, str], ...] = ()
+    dead_actor_grace_s: float = 60.0
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] | None = None) -> BackendConfig:
+        """Read the variables; a blank one counts as unset. Raises ConfigurationError."""
+        variables = os.environ if environment is None else environment
+        config = cls(
+            mode=_mode(_value(variables, MODE) or cls.mode),
+            worker_port=_port(WORKER_PORT, _value(variables, WORKER_PORT), cls.worker_port),
+            metastore_port=_port(
+                METASTORE_PORT, _value(variables, METASTORE_PORT), cls.metastore_port
+            ),
+            etcd_address=_etcd_address(_value(variables, ETCD_ADDRESS)),
+            worker_args=_worker_args(_value(variables, WORKER_ARGS)),
+            dead_actor_grace_s=_seconds(_value(variables, DEAD_ACTOR_GRACE)),
+        )
+        config._check_together()
+        return config
+
+    def _check_together(self) -> None:
+        if self.mode == "etcd" and not self.etcd_address:
+            raise ConfigurationError(
+                f"{ETCD_ADDRESS} is not set; {MODE}=etcd needs it as HOST:PORT, for example "
+                "10.0.0.1:2379",
+                ETCD_ADDRESS,
+            )
+        if self.mode == "metastore" and self.worker_port == self.metastore_port:
+            raise ConfigurationError(
+                f"{WORKER_PORT} and {METASTORE_PORT} are both {self.worker_port}; they must differ",
+                METASTORE_PORT,
+            )
+
+
+def _value(variables: Mapping[str, str], name: str) -> str:
+    return variables.get(name, "").strip()
+
+
+def _mode(text: str) -> Mode:
+    mode = text.lower()
+    if mode == "metastore":
+        return "metastore"
+    if mode == "etcd":
+        return "etcd"
+    raise ConfigurationError(f"{MODE}={text!r}: must be 'metastore' or 'etcd'", MODE)
+
+
+def _port(name: str, text: str, default: int) -> int:
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
+        raise ConfigurationError(f"{name}={text!r}: must be a port number from 1 to 65535", name)
+    return int(text)
+
+
+def _etcd_address(text: str) -> str:
+    for member in filter(None, text.split(",")):
+        host, _, port = member.strip().rpartition(":")
+        if not host or "/" in host:
+            raise ConfigurationError(
+                f"{ETCD_ADDRESS}={text!r}: must be HOST:PORT, without a scheme, several separated "
+                "by commas",
+                ETCD_ADDRESS,
+            )
+        _port(ETCD_ADDRESS, port or "missing", 0)
+    return text
+
+
+def _seconds(text: str) -> float:
+    if not text:
+        return BackendConfig.dead_actor_grace_s
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise ConfigurationError(
+            f"{DEAD_ACTOR_GRACE}={text!r}: must be a number of seconds, 0 or more", DEAD_ACTOR_GRACE
+        )
+    return seconds
+
+
+def _worker_args(text: str) -> tuple[tuple[str, str], ...]:
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise _bad_args(text, f"{error}") from error
+    flags: dict[str, str] = {}
+    while words:
+        flag, equals, value = words.pop(0).partition("=")
+        if not _FLAG.fullmatch(flag):
+            raise _bad_args(text, f"{flag!r} is not a flag")
+        if not equals:
+            if not words or _FLAG.match(words[0]):
+                raise _bad_args(text, f"{flag} has no value")
+            value = words.pop(0)
+        flags[_allowed(flag[2:], text)] = value
+    return tuple(flags.items())
+
+
+def _allowed(flag: str, text: str) -> str:
+    if flag in _OWN_FLAGS:
+        raise _bad_args(text, f"--{flag} is set through {_OWN_FLAGS[flag]}")
+    return flag
+
+
+def _bad_args(text: str, problem: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{WORKER_ARGS}={text!r}: {problem}; write flags of `dscli start -w` as '--flag value' or "
+        "'--flag=value', for example '--shared_memory_size_mb 16384'",
+        WORKER_ARGS,
+    )

@@ -1,0 +1,184 @@
+"""What one process remembers of its node's worker: the address, one client, one ledger.
+
+    store/fetch/delete --> current() --> Connection(client, ledger)
+                              ^ asks the coordinator only when there is none,
+                              | when it proved wrong, after a fork or in another Ray cluster
+
+Any thread may use it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import ray
+
+from ray_ascend import backend
+from ray_ascend.client import StoreClient
+from ray_ascend.endpoint import WorkerEndpoint
+from ray_ascend.errors import StoreUnavailableError, TransferError
+from ray_ascend.ledger import Ledger
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+Scope = tuple[int, str, str]
+
+_RETRY_PAUSE_S = 0.05
+
+
+@dataclass
+class Connection:
+    """This process's use of one worker within one Ray job; `close` leaves keys to the supervisor.
+
+    Its client must live as long as any buffer read through it, so readers keep the connection.
+    """
+
+    endpoint: WorkerEndpoint
+    scope: Scope
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _client: StoreClient | None = None
+    _ledger: Ledger | None = None
+    _undeleted: set[str] = field(default_factory=set)
+
+    @property
+    def client(self) -> StoreClient:
+        """The one client of this process for this worker, connected at first use."""
+        with self._lock:
+            if self._client is None:
+                self._client = StoreClient(self.endpoint)
+            return self._client
+
+    def publish(self, key: str, size: int, write: Callable[[memoryview], None]) -> None:
+        """Store one value; after any failure the key is deleted, now or at the next occasion."""
+        client = self.client
+        self._record(key)
+        try:
+            client.publish(key, size, write)
+        except BaseException:
+            self.discard([key])
+            raise
+        if self._undeleted:
+            self.discard([])
+
+    def read(self, key: str) -> Any:
+        """Give a read-only buffer over a value's bytes."""
+        return self.client.read(key)
+
+    def discard(self, keys: Iterable[str]) -> bool:
+        """Delete keys and those that could not be deleted before; never raises, True if all went.
+
+        What fails stays in the ledger, to be tried again here or by the supervisor.
+        """
+        with self._lock:
+            self._undeleted.update(keys)
+            batch = sorted(self._undeleted)
+        if not batch:
+            return True
+        try:
+            failed = set(self.client.delete(batch))
+        except TransferError as error:
+            logger.warning("%d keys could not be deleted yet: %s", len(batch), error)
+            return False
+        with self._lock:
+            self._undeleted.difference_update(key for key in batch if key not in failed)
+            for key in batch:
+                if self._ledger is not None and key not in failed:
+                    self._ledger.remove(key)
+        return not failed
+
+    def close(self) -> None:
+        """Stop owning keys: the supervisor deletes what is left of them."""
+        with self._lock:
+            if self._ledger is not None:
+                self._ledger.close()
+
+    def _record(self, key: str) -> None:
+        try:
+            with self._lock:
+                if self._ledger is None:
+                    self._ledger = Ledger(os.path.join(self.endpoint.home, "ledger"))
+                self._ledger.add(key)
+        except OSError as error:
+            raise StoreUnavailableError(
+                f"the datasystem worker's directory cannot be used: {error}", key
+            ) from error
+
+
+_lock = threading.Lock()
+_current: Connection | None = None
+_of_other_processes: list[Connection] = []
+
+
+def current() -> Connection:
+    """Give this process's connection; NotInitializedError when the backend is not running."""
+    global _current  # noqa: PLW0603 - one connection a process is the point
+    connection = _current
+    if connection is not None and connection.scope == _scope():
+        return connection
+    with _lock:
+        connection, scope = _current, _scope()
+        if connection is None or connection.scope != scope:
+            _retire(connection)
+            _current = connection = Connection(backend.find_worker(), scope)
+        return connection
+
+
+def forget(connection: Connection | None = None) -> None:
+    """Ask for the worker's address again next time; only if `connection` is still the one used."""
+    global _current  # noqa: PLW0603
+    with _lock:
+        if connection is None or connection is _current:
+            _retire(_current)
+            _current = None
+
+
+def with_retries(operation: Callable[[Connection], Result], deadline: float) -> Result:
+    """Run an operation, again while the worker is unreachable, until `deadline` (monotonic s).
+
+    The worker may have been restarted at another address: each attempt finds out.
+    """
+    while True:
+        connection = current()
+        try:
+            return operation(connection)
+        except StoreUnavailableError:
+            if time.monotonic() >= deadline:
+                raise
+            _reconsider(connection)
+        time.sleep(_RETRY_PAUSE_S)
+
+
+def _reconsider(connection: Connection) -> None:
+    """Drop the connection if the coordinator names another worker; the SDK reconnects itself."""
+    if backend.find_worker() != connection.endpoint:
+        forget(connection)
+
+
+def _retire(connection: Connection | None) -> None:
+    if connection is None:
+        return
+    if connection.scope[0] == os.getpid():
+        connection.close()
+    else:
+        # A client inherited by fork hangs even when it is destroyed.
+        _of_other_processes.append(connection)
+
+
+def _scope() -> Scope:
+    context = ray.get_runtime_context()
+    return os.getpid(), context.get_node_id(), context.get_job_id()
+
+
+def _after_fork_in_child() -> None:
+    global _lock  # noqa: PLW0603
+    _lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,109 @@
+"""How the tensors of one kind of device reach the datasystem and come back.
+
+    transport --> device_path.of("cpu") --> CpuPath: packed into one value of shared memory
+                              "npu"     --> not in this version
+
+A path is stateless; what it needs to know travels in the metadata.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import torch
+
+from ray_ascend.connection import Connection, with_retries
+from ray_ascend.errors import TransferError, UnsupportedDeviceError
+from ray_ascend.metadata import YRTransportMetadata
+from ray_ascend.packing import describe, layout_of, pack, unpack
+
+PUT_PATIENCE_S = 10.0
+
+
+class DevicePath(Protocol):
+    """The seam between the transport and a kind of device."""
+
+    def store(
+        self, tensors: Sequence[torch.Tensor], new_key: Callable[[], str]
+    ) -> tuple[Connection | None, YRTransportMetadata]:
+        """Store all tensors under one new key; nothing is stored if there is no byte to store.
+
+        Runs in the source's thread that finished the task. Raises a TransferError, after which
+        nothing is left in the datasystem.
+        """
+        ...
+
+    def receive(
+        self,
+        connection: Connection,
+        metadata: YRTransportMetadata,
+        targets: Sequence[torch.Tensor] | None,
+    ) -> list[torch.Tensor]:
+        """Copy the object's tensors into fresh memory, or into `targets`, in one short call."""
+        ...
+
+    def rebuild_empty(
+        self, metadata: YRTransportMetadata, targets: Sequence[torch.Tensor] | None
+    ) -> list[torch.Tensor]:
+        """Make the tensors of an object that has no byte."""
+        ...
+
+
+class CpuPath:
+    """Host tensors, packed into one value: one create, one publish, one get, one delete."""
+
+    def store(
+        self, tensors: Sequence[torch.Tensor], new_key: Callable[[], str]
+    ) -> tuple[Connection | None, YRTransportMetadata]:
+        """See DevicePath."""
+        specs = describe(tensors)
+        layout = layout_of(specs)
+        if not layout.total:
+            return None, YRTransportMetadata(specs, "cpu")
+
+        def attempt(connection: Connection) -> tuple[Connection, str]:
+            key = new_key()
+            connection.publish(key, layout.total, lambda memory: pack(tensors, layout, memory))
+            return connection, key
+
+        connection, key = with_retries(attempt, time.monotonic() + PUT_PATIENCE_S)
+        return connection, YRTransportMetadata(specs, "cpu", key, layout.total)
+
+    def receive(
+        self,
+        connection: Connection,
+        metadata: YRTransportMetadata,
+        targets: Sequence[torch.Tensor] | None,
+    ) -> list[torch.Tensor]:
+        """See DevicePath."""
+        layout = layout_of(metadata.specs)
+        value = connection.read(metadata.key)
+        if memoryview(value).nbytes != layout.total:
+            raise TransferError(
+                f"the value of key {metadata.key!r} has {memoryview(value).nbytes} bytes instead "
+                f"of {layout.total}; source and receiver run different versions of ray-ascend-yr",
+                metadata.key,
+            )
+        return unpack(value, metadata.specs, layout, targets)
+
+    def rebuild_empty(
+        self, metadata: YRTransportMetadata, targets: Sequence[torch.Tensor] | None
+    ) -> list[torch.Tensor]:
+        """See DevicePath."""
+        return unpack(None, metadata.specs, layout_of(metadata.specs), targets)
+
+
+_PATHS: dict[str, DevicePath] = {"cpu": CpuPath()}
+
+
+def of(device_type: str) -> DevicePath:
+    """Choose the path for a torch device type; UnsupportedDeviceError if there is none."""
+    try:
+        return _PATHS[device_type]
+    except KeyError:
+        raise UnsupportedDeviceError(
+            f"tensors on device type {device_type!r} cannot be transferred by this version of "
+            f"ray-ascend-yr, only: {', '.join(sorted(_PATHS))}; move them with .cpu()"
+        ) from None

@@ -1,0 +1,56 @@
+"""What users call: make the transport available, and take the whole backend down.
+
+    driver: register --> start backend --> tell Ray
+    actor:  register --> wait for the driver's backend --> tell Ray
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import ray
+
+from ray_ascend import backend, ray_registry
+from ray_ascend import connection as connections
+from ray_ascend.config import BackendConfig
+from ray_ascend.errors import NotInitializedError
+from ray_ascend.transport import YRTensorTransport
+from ray_ascend.validation import check_devices
+
+
+def register_yr_tensor_transport(devices: Sequence[str] | None = None) -> None:
+    """Make `tensor_transport="YR"` usable in this process.
+
+    Call it in the driver after `ray.init()` and before actors are made, and in the `__init__` of
+    each actor; any number of times. In a driver it starts the backend with the driver's YR_DS_*
+    variables unless it already runs; elsewhere it waits for the driver's backend.
+
+    `devices` lists the torch device types whose tensors may travel: `"cpu"`, `"npu"`.
+
+    Raises ConfigurationError (a ValueError) for a bad argument or variable, NotInitializedError
+    before `ray.init()` or without a backend, and BackendStartError when the worker cannot start.
+    """
+    device_types = check_devices(devices)
+    if not ray.is_initialized():
+        raise NotInitializedError(
+            "Ray is not initialized; call ray.init() before register_yr_tensor_transport()"
+        )
+    if _in_driver():
+        backend.start(BackendConfig.from_env())
+    else:
+        backend.wait_started()
+    ray_registry.enter(device_types, YRTensorTransport)
+
+
+def cleanup_yr_resources() -> None:
+    """Take down the backend of the whole Ray cluster: workers, actors, ports, directories, data.
+
+    Any driver may call it, any number of times; `register_yr_tensor_transport` then starts anew.
+    """
+    if ray.is_initialized():
+        backend.stop()
+    connections.forget()
+
+
+def _in_driver() -> bool:
+    return bool(ray.get_runtime_context().worker.mode == ray.SCRIPT_MODE)

@@ -1,0 +1,90 @@
+"""The `dscli start` command line of one worker, and whether its ports are free."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import socket
+import sys
+import time
+
+from ray_ascend.config import METASTORE_PORT, WORKER_PORT, BackendConfig
+from ray_ascend.errors import BackendStartError
+
+READY_TIMEOUT_S = 30
+"""`dscli start -t`: its own default of 90 s is how long it hides a worker that cannot start."""
+
+_PORT_PATIENCE_S = 3.0
+_DEFAULT_FLAGS = {
+    "arena_per_tenant": "1",
+    "enable_worker_worker_batch_get": "true",
+    # Memory of a killed process stays pinned for this long (the SDK's default is 120).
+    "client_dead_timeout_s": "30",
+    # The worker logs every request at level 0, megabytes a minute under load.
+    "minloglevel": "1",
+}
+
+
+def start_command(config: BackendConfig, host: str, home: str) -> list[str]:
+    """Build the command; flags of the user win over this package's defaults."""
+    flags = {**_DEFAULT_FLAGS, **dict(config.worker_args)}
+    flags["worker_address"] = f"{host}:{config.worker_port}"
+    if config.mode == "metastore":
+        flags["metastore_address"] = f"{host}:{config.metastore_port}"
+        flags["start_metastore_service"] = "true"
+    else:
+        flags["etcd_address"] = config.etcd_address
+    words = [word for name, value in flags.items() for word in (f"--{name}", value)]
+    return [find_dscli(), "start", "-t", str(READY_TIMEOUT_S), "-d", home, "-w", *words]
+
+
+def worker_environment(config: BackendConfig) -> dict[str, str]:
+    """Build what the worker needs in its environment besides what this process has."""
+    devices = dict(config.worker_args).get("remote_h2d_device_ids")
+    return {"ASCEND_RT_VISIBLE_DEVICES": devices} if devices else {}
+
+
+def find_dscli() -> str:
+    """Find the command on PATH, else beside the interpreter of this process."""
+    found = shutil.which("dscli") or shutil.which("dscli", path=os.path.dirname(sys.executable))
+    if found is None:
+        raise BackendStartError(
+            "the command `dscli` is not on this node; run there: "
+            "pip install 'openyuanrong-datasystem>=0.8.0'"
+        )
+    return found
+
+
+def check_ports(config: BackendConfig, host: str) -> None:
+    """Refuse ports on which something listens already; BackendStartError names the variable.
+
+    The metastore's server shares its port silently (SO_REUSEPORT), which would make two separate
+    clusters on one address, so its port has to be tried before the start.
+    """
+    ports = {WORKER_PORT: config.worker_port}
+    if config.mode == "metastore":
+        ports[METASTORE_PORT] = config.metastore_port
+    deadline = time.monotonic() + _PORT_PATIENCE_S
+    for variable, port in ports.items():
+        while (problem := _why_not_bindable(host, port)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        if problem:
+            raise BackendStartError(
+                f"port {port} on {host} cannot be used ({problem}); set {variable} to a free one",
+                problem,
+            )
+
+
+def _why_not_bindable(host: str, port: int) -> str:
+    with socket.socket() as probe:
+        # Without this, connections of an earlier worker in TIME_WAIT would count as listeners.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+            probe.listen()
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return "another process listens there"
+            return str(error)
+    return ""

@@ -1,0 +1,110 @@
+"""A node's datasystem worker, seen from its supervisor: start it, know it, stop it.
+
+The worker itself belongs to a reaper process (see `reaper.py`); this is the other end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import uuid
+from typing import IO, Any
+
+from ray_ascend.config import BackendConfig
+from ray_ascend.errors import BackendStartError
+from ray_ascend.worker_command import (
+    READY_TIMEOUT_S,
+    check_ports,
+    start_command,
+    worker_environment,
+)
+
+_STOP_TIMEOUT_S = 30.0
+_LONGEST_HOME = 60
+"""The worker's socket path is 36 longer than its home and may have 108 characters."""
+
+
+class WorkerProcess:
+    """One worker of one node; made, used and stopped by the supervisor actor of that node."""
+
+    def __init__(self, config: BackendConfig, host: str) -> None:
+        self.host, self.port = host, config.worker_port
+        self.home = _new_home()
+        self.pid = 0
+        self._reason = ""
+        self._ended = threading.Event()
+        self._decided = threading.Event()
+        check_ports(config, host)
+        self._lifeline, events = _launch_reaper(config, host, self.home)
+        self._listener = threading.Thread(target=self._listen, args=(events,), daemon=True)
+        self._listener.start()
+
+    def wait_started(self) -> None:
+        """Wait until the worker is ready; BackendStartError with its log's reason if it is not."""
+        self._decided.wait(READY_TIMEOUT_S + 10)
+        if self.alive:
+            return
+        self.stop()
+        reason = self._reason or "the worker did not become ready"
+        raise BackendStartError(
+            f"the datasystem worker on {self.host}:{self.port} could not be started: {reason}",
+            reason,
+        )
+
+    @property
+    def alive(self) -> bool:
+        """Whether the worker runs; false at most half a second after it died."""
+        return bool(self.pid) and not self._ended.is_set()
+
+    def stop(self) -> None:
+        """End the worker and remove its directory; idempotent, returns when all is gone."""
+        with contextlib.suppress(OSError, ValueError):
+            self._lifeline.write("stop\n")
+            self._lifeline.close()
+        self._listener.join(_STOP_TIMEOUT_S)
+
+    def _listen(self, events: IO[str]) -> None:
+        with events:
+            for line in events:
+                self._take(json.loads(line))
+        self._ended.set()
+        self._decided.set()
+
+    def _take(self, event: dict[str, Any]) -> None:
+        self.pid = event.get("pid", self.pid)
+        self._reason = event.get("reason", self._reason)
+        if event["event"] != "started":
+            self._ended.set()
+        self._decided.set()
+
+
+def _new_home() -> str:
+    parent = tempfile.gettempdir()
+    name = f"yr-{uuid.uuid4().hex[:8]}"
+    return os.path.join(parent if len(parent) + len(name) < _LONGEST_HOME else "/tmp", name)
+
+
+def _launch_reaper(config: BackendConfig, host: str, home: str) -> tuple[IO[str], IO[str]]:
+    """Start the reaper; gives its lifeline and its events. It is not a child of this process."""
+    spec = {
+        "command": start_command(config, host, home),
+        "home": home,
+        "environment": worker_environment(config),
+        "graceful": config.mode == "etcd",
+    }
+    launcher = subprocess.Popen(
+        [sys.executable, "-m", "ray_ascend.reaper", json.dumps(spec)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    launcher.wait()
+    if launcher.stdin is None or launcher.stdout is None or launcher.returncode:
+        raise BackendStartError("the process that keeps the datasystem worker could not be started")
+    return launcher.stdin, launcher.stdout
