@@ -1,0 +1,331 @@
+"""The messages between the parts of the fake, as msgpack of tagged structs; nothing is pickled.
+
+    client process                     worker process
+      TCP host:port    -- Hello -->      registers the client       <-- Welcome --
+      (stays open: its end without Goodbye means that the client vanished; the worker's
+       end means that the worker died)
+      Unix socket      -- Attach -->     joins the client's pool    <-- Attached, arena fd --
+      (one request in flight on each; a client opens as many as its threads need)
+                       -- a request -->                             <-- its reply or Failure --
+
+A value lives in its worker's arena, one memfd that every attached client maps. What a client gets
+is a `Slot`: where the bytes are, and an id under which the client holds one reference, until it
+sends `Release` or is gone. A clean `Goodbye` drops a client's references at once; those of a
+vanished client are dropped after `--client_dead_timeout_s`, as measured on
+openyuanrong-datasystem 0.8.1.
+
+A writer asks for slots by `Create`, fills them in place and names them in `Publish`; values below
+the threshold that `Welcome` tells travel as the payload of `Publish` instead, in the order of its
+items.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+VERSION: Final = 1
+
+
+class Message(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Base of all messages; the tag on the wire is the class name."""
+
+
+class Request(Message, frozen=True, kw_only=True):
+    """Base of what a client asks; the trace id appears in the text of a Failure."""
+
+    trace_id: str = ""
+
+
+class Failure(Message, frozen=True):
+    """Any request may be answered by this: the status name and the decorated text."""
+
+    status: str
+    message: str
+
+
+class Done(Message, frozen=True):
+    """The request was carried out and has nothing to tell."""
+
+
+class Hello(Request, frozen=True, kw_only=True):
+    """First message of a client on TCP -> Welcome, or Failure (wrong version, no free slot)."""
+
+    version: int
+    pid: int
+    client_id: str
+
+
+class Welcome(Message, frozen=True, kw_only=True):
+    """The client is registered and may attach Unix sockets."""
+
+    worker_id: str
+    socket_path: str
+    arena_bytes: int
+    shm_threshold: int
+    """Values, and batches of mcreate in sum, of so many bytes or more are created in the arena."""
+
+
+class Goodbye(Request, frozen=True, kw_only=True):
+    """The client leaves in order, on its TCP connection -> Done; its references are dropped."""
+
+
+class Attach(Request, frozen=True, kw_only=True):
+    """First message on a Unix socket -> Attached; with the arena's descriptor if it is wanted."""
+
+    client_id: str
+    want_arena: bool
+
+
+class Attached(Message, frozen=True):
+    """The connection belongs to the client's pool."""
+
+
+class Slot(msgspec.Struct, frozen=True, array_like=True):
+    """Bytes in the arena on which the receiving client holds one reference."""
+
+    id: int
+    offset: int
+    size: int
+
+
+class Parameters(msgspec.Struct, frozen=True, array_like=True):
+    """How values are to be kept, as numbers of the SDK's enumerations.
+
+    Values that `set` and `mset` write and values that `mcreate` creates differ in consistency; a
+    key keeps its triple for life (0.8.1 refuses a write with another one).
+    """
+
+    consistency: int = 0
+    write_mode: int = 0
+    cache_type: int = 0
+    ttl_s: int = 0
+
+
+class Create(Request, frozen=True, kw_only=True):
+    """Reserve memory for values that are written in place -> Created.
+
+    Waits for memory until `timeout_ms`, then Failure "Out of memory".
+    """
+
+    keys: list[str]
+    sizes: list[int]
+    parameters: Parameters
+    timeout_ms: int
+
+
+class Created(Message, frozen=True):
+    """One slot a key, invisible to others until published."""
+
+    slots: list[Slot]
+
+
+class Item(msgspec.Struct, frozen=True, array_like=True):
+    """One value to publish: a slot of Create, or `size` bytes of the payload."""
+
+    key: str
+    size: int
+    slot_id: int | None = None
+
+
+PublishCall: TypeAlias = Literal["set", "mset", "msettx", "mset_buffer", "put", "seal"]
+"""Which call of the SDK publishes: duplicates, conflicts and their texts differ between them."""
+
+
+class Publish(Request, frozen=True, kw_only=True):
+    """Make values visible -> Published. `nested` are the keys that an object refers to."""
+
+    call: PublishCall
+    items: list[Item]
+    parameters: Parameters
+    timeout_ms: int
+    only_if_absent: bool = False
+    nested: list[str] = []
+
+
+class Published(Message, frozen=True):
+    """Keys that were not stored although the call succeeded (`mset` with a duplicate)."""
+
+    failed: list[str]
+
+
+class Get(Request, frozen=True, kw_only=True):
+    """Take references on values -> Got. Waits up to 0.9 * wait_ms until all keys exist."""
+
+    keys: list[str]
+    wait_ms: int
+    timeout_ms: int
+
+
+class Got(Message, frozen=True):
+    """One slot a key, None for a key without value; all missing is a Failure."""
+
+    slots: list[Slot | None]
+
+
+class Release(Request, frozen=True, kw_only=True):
+    """Drop one reference for each id (repeated ids count) -> Done; unknown ids are ignored."""
+
+    slot_ids: list[int]
+
+
+class Exist(Request, frozen=True, kw_only=True):
+    """Ask which keys exist -> Existing."""
+
+    keys: list[str]
+    timeout_ms: int
+
+
+class Existing(Message, frozen=True):
+    """One answer a key."""
+
+    present: list[bool]
+
+
+class Delete(Request, frozen=True, kw_only=True):
+    """Delete keys everywhere, missing ones included -> Failed (normally empty)."""
+
+    keys: list[str]
+    timeout_ms: int
+
+
+class Expire(Request, frozen=True, kw_only=True):
+    """Set the time to live anew -> Failed with the missing keys; all missing is a Failure."""
+
+    keys: list[str]
+    ttl_s: int
+    timeout_ms: int
+
+
+class Failed(Message, frozen=True):
+    """Keys for which the call did nothing."""
+
+    keys: list[str]
+
+
+class Health(Request, frozen=True, kw_only=True):
+    """Ask whether the worker serves -> Done."""
+
+
+class Latch(Request, frozen=True, kw_only=True):
+    """Take a read or write latch on a held slot -> Done, or Failure "futex wait timeout"."""
+
+    slot_id: int
+    exclusive: bool
+    timeout_ms: int
+
+
+class Unlatch(Request, frozen=True, kw_only=True):
+    """Give a latch back -> Done, also when there was none."""
+
+    slot_id: int
+    exclusive: bool
+
+
+class Invalidate(Request, frozen=True, kw_only=True):
+    """ObjectClient's `invalidate_buffer` on a held slot -> Done: the value is gone for readers."""
+
+    slot_id: int
+
+
+class ChangeGlobalReferences(Request, frozen=True, kw_only=True):
+    """Increase or decrease the cluster-wide reference counts of objects -> Failed.
+
+    An object whose count returns to zero is deleted.
+    """
+
+    keys: list[str]
+    increase: bool
+    timeout_ms: int
+
+
+class QueryGlobalReferences(Request, frozen=True, kw_only=True):
+    """Ask for the cluster-wide reference count of one object -> Count."""
+
+    key: str
+    timeout_ms: int
+
+
+class Count(Message, frozen=True):
+    """A number."""
+
+    value: int
+
+
+class Inspect(Request, frozen=True, kw_only=True):
+    """Ask what the worker holds -> Inspection; sent on a TCP connection without Hello."""
+
+    journal: bool = False
+
+
+class ObjectState(msgspec.Struct, frozen=True):
+    """One visible value, for test authors."""
+
+    key: str
+    size: int
+    references: int
+    ttl_s: float | None
+    replica: bool
+
+
+class JournalEntry(msgspec.Struct, frozen=True):
+    """One call that the worker served."""
+
+    call: str
+    client_id: str
+    keys: list[str]
+    bytes: int
+    status: str
+
+
+class Inspection(Message, frozen=True, kw_only=True):
+    """What a worker holds and has served."""
+
+    worker_id: str
+    pid: int
+    clients: list[str]
+    objects: list[ObjectState]
+    arena_bytes: int
+    used_bytes: int
+    held_references: int
+    calls: dict[str, int]
+    journal: list[JournalEntry] = []
+
+
+ClientRequest: TypeAlias = (
+    Hello
+    | Goodbye
+    | Attach
+    | Create
+    | Publish
+    | Get
+    | Release
+    | Exist
+    | Delete
+    | Expire
+    | Health
+    | Latch
+    | Unlatch
+    | Invalidate
+    | ChangeGlobalReferences
+    | QueryGlobalReferences
+    | Inspect
+)
+WorkerReply: TypeAlias = (
+    Failure
+    | Done
+    | Welcome
+    | Attached
+    | Created
+    | Published
+    | Got
+    | Existing
+    | Failed
+    | Count
+    | Inspection
+)
+
+encode = msgspec.msgpack.Encoder().encode
+decode_request = msgspec.msgpack.Decoder(ClientRequest).decode
+decode_reply = msgspec.msgpack.Decoder(WorkerReply).decode
