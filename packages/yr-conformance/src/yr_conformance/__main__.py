@@ -1,0 +1,43 @@
+"""The command `yr-conformance`: run the clauses, or list them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import pytest
+
+PLUGIN = "yr_conformance.plugin"
+CHAPTERS = "yr_conformance.chapters"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point; `run` hands every option that it does not know to pytest."""
+    parser = argparse.ArgumentParser(prog="yr-conformance", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="run the clauses; options are pytest's", add_help=False)
+    listing = commands.add_parser("list", help="print the catalogue of clauses")
+    listing.add_argument("--markdown", action="store_true", help="as the page docs/clauses.md")
+    options, rest = parser.parse_known_args(arguments)
+    if options.command == "run":
+        return int(pytest.main(["-p", PLUGIN, "--pyargs", CHAPTERS, *rest]))
+    if rest:
+        parser.error(f"unknown arguments: {' '.join(rest)}")
+    return _list(markdown=options.markdown)
+
+
+def _list(*, markdown: bool) -> int:
+    from yr_conformance import catalogue
+
+    clauses = catalogue.all_clauses()
+    if markdown:
+        sys.stdout.write(catalogue.markdown(clauses))
+    else:
+        for record in clauses:
+            print(f"{record.id:<18} {record.level.value:<7} {' '.join(record.sentence.split())}")  # noqa: T201
+        print(f"{len(clauses)} clauses")  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Workers and clients of the datasystem, as the SDK chapters use them."""

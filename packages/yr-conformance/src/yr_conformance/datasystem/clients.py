@@ -1,0 +1,87 @@
+"""Clients of the SDK, in this process and in others.
+
+The released client holds the GIL in every call, so whatever must happen while a call waits happens
+in another process: `elsewhere` runs a function of the suite there.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import multiprocessing
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from yr_conformance.datasystem.worker import HOST
+
+Answer = TypeVar("Answer")
+
+CONNECT_TIMEOUT_MS = 5_000
+REQUEST_TIMEOUT_MS = 3_000
+INPROCESS_RESULT_S = 60.0
+
+
+def connect(port: int, **options: Any) -> Any:
+    """Make and init a KVClient with short time-outs; options are the SDK's."""
+    from yr.datasystem import KVClient
+
+    timeouts = {"connect_timeout_ms": CONNECT_TIMEOUT_MS, "req_timeout_ms": REQUEST_TIMEOUT_MS}
+    client = KVClient(HOST, port, **(timeouts | options))
+    client.init()
+    return client
+
+
+def connect_objects(port: int, **options: Any) -> Any:
+    """Make and init an ObjectClient."""
+    from yr.datasystem import ObjectClient
+
+    client = ObjectClient(HOST, port, **({"connect_timeout_ms": CONNECT_TIMEOUT_MS} | options))
+    client.init()
+    return client
+
+
+class Elsewhere:
+    """Another process, for functions that are importable from a module of the suite."""
+
+    def __init__(self, executor: concurrent.futures.Executor) -> None:
+        self._executor = executor
+
+    def begin(
+        self, function: Callable[..., Answer], *arguments: Any
+    ) -> concurrent.futures.Future[Answer]:
+        """Start it and go on."""
+        return self._executor.submit(function, *arguments)
+
+    def run(self, function: Callable[..., Answer], *arguments: Any) -> Answer:
+        """Run it and wait for what it returns or raises."""
+        return self.begin(function, *arguments).result(INPROCESS_RESULT_S)
+
+
+@contextmanager
+def elsewhere_process() -> Iterator[Elsewhere]:
+    """Keep one fresh process, started without fork, for the block."""
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as executor:
+        executor.submit(os.getpid).result(INPROCESS_RESULT_S)
+        yield Elsewhere(executor)
+
+
+class Keys:
+    """Makes keys that no other test uses, and remembers them."""
+
+    def __init__(self) -> None:
+        self._prefix = f"c{uuid.uuid4().hex[:12]}:"
+        self.made: list[str] = []
+
+    def __call__(self, name: str = "key") -> str:
+        """Give the test's own key of that name; the same for the same name."""
+        key = f"{self._prefix}{name}"
+        if key not in self.made:
+            self.made.append(key)
+        return key
+
+    def many(self, count: int) -> list[str]:
+        """Give so many different keys."""
+        return [self(f"{number}") for number in range(count)]

@@ -1,0 +1,91 @@
+"""A datasystem worker of the suite's own: private ports, a private short home, a certain end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import tempfile
+from dataclasses import dataclass, field
+
+import psutil
+
+from yr_conformance.datasystem.dscli import Outcome, dscli
+from yr_conformance.waiting import wait_until
+
+HOST = "127.0.0.1"
+SHARED_MEMORY_MB = 256
+_PID = re.compile(r"success, PID: (\d+)")
+
+
+@dataclass
+class Worker:
+    """One worker; the head hosts the metastore, others join the head's."""
+
+    port: int
+    metastore_port: int
+    head: bool = True
+    options: tuple[str, ...] = ()
+    home: str = field(default_factory=lambda: tempfile.mkdtemp(prefix="yrw-", dir="/tmp"))
+    pid: int = 0
+
+    @property
+    def address(self) -> str:
+        """Host and port, as dscli takes them."""
+        return f"{HOST}:{self.port}"
+
+    def start_arguments(self) -> list[str]:
+        """The arguments of `dscli start` for this worker."""
+        arguments = ["-d", self.home, "-w", "--worker_address", self.address]
+        arguments += ["--metastore_address", f"{HOST}:{self.metastore_port}"]
+        if self.head:
+            arguments += ["--start_metastore_service", "true"]
+        arguments += ["--arena_per_tenant", "1", "--client_dead_timeout_s", "5"]
+        if "--shared_memory_size_mb" not in self.options:
+            arguments += ["--shared_memory_size_mb", str(SHARED_MEMORY_MB)]
+        return arguments + list(self.options)
+
+    def start(self) -> None:
+        """Start it, again after an end; AssertionError with what dscli said when it cannot."""
+        outcome = dscli("start", *self.start_arguments())
+        match = _PID.search(outcome.output)
+        assert outcome.status == 0, outcome
+        assert match, outcome
+        self.pid = int(match.group(1))
+
+    def stop(self) -> Outcome:
+        """Stop it in order."""
+        return dscli("stop", "--worker_address", self.address)
+
+    def kill(self) -> None:
+        """End it as a crash would, and wait until the process is gone."""
+        os.kill(self.pid, signal.SIGKILL)
+        wait_until(lambda: not self.alive, f"worker {self.pid} is gone")
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(self.pid)
+            return self.pid != 0 and process.status() != psutil.STATUS_ZOMBIE
+        return False
+
+    def close(self) -> None:
+        """Leave nothing: neither process nor directory; any number of times."""
+        if self.alive:
+            self.stop()
+        if self.alive:
+            self.kill()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ask the system for different TCP ports of loopback that nobody uses now."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in sockets:
+            probe.bind((HOST, 0))
+        return [int(probe.getsockname()[1]) for probe in sockets]

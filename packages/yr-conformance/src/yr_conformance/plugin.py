@@ -1,0 +1,160 @@
+"""The pytest plugin of the suite; loaded by `yr-conformance run`, never by other suites.
+
+It selects and checks the target, marks what the target cannot do or is known to do otherwise,
+and reports clause by clause. With xdist, the process that was started collects all outcomes.
+"""
+
+from __future__ import annotations
+
+import datetime
+import pathlib
+import platform
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from yr_conformance import deviations
+from yr_conformance.clauses import MARKER, ClauseError, check_unique, clause_of
+from yr_conformance.results import PROPERTY, UNSUPPORTED, Results, State
+from yr_conformance.targets import Target, TargetError, load
+from yr_conformance.targets.sdk_on_path import version_of
+
+pytest_plugins = [
+    "yr_conformance.datasystem.fixtures",
+    "yr_conformance.leaks",
+    "yr_conformance.transfer.fixtures",
+]
+
+DEFAULT_TIMEOUT_S = 120
+_MODES = ("metastore",)
+_target = pytest.StashKey[Target]()
+_results = pytest.StashKey[Results]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the suite's options to pytest's."""
+    group = parser.getgroup("yr-conformance")
+    group.addoption("--target", default="fake", help="system under test (default: fake)")
+    group.addoption("--mode", default="metastore", help="where the metadata is kept")
+    group.addoption("--chapter", action="append", help="run only this chapter (repeatable)")
+    group.addoption("--report", type=pathlib.Path, help="write the results as JSON to this file")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Check the options and the target before anything is collected."""
+    config.addinivalue_line("markers", f"{MARKER}(record): the clause that the test proves")
+    config.addinivalue_line("filterwarnings", "error")
+    if not getattr(config.option, "timeout", None):
+        config.option.timeout = DEFAULT_TIMEOUT_S
+    if config.option.mode not in _MODES:
+        raise pytest.UsageError(f"--mode {config.option.mode}: known modes: {', '.join(_MODES)}")
+    try:
+        target = load(config.option.target)
+        target.check_active()
+    except TargetError as error:
+        raise pytest.UsageError(str(error)) from error
+    config.stash[_target] = target
+    config.stash[_results] = Results(target.name, _header(target))
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Name the target and every version that matters."""
+    results = config.stash[_results]
+    return [
+        f"target: {results.target}, mode: {config.option.mode}",
+        *(f"{name}: {value}" for name, value in results.header.items()),
+    ]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Check the clauses, leave out other chapters, and mark what the target does not do."""
+    try:
+        check_unique(items)
+    except ClauseError as error:
+        raise pytest.UsageError(str(error)) from error
+    target = config.stash[_target]
+    known = deviations.of_target(target.name)
+    for item in items:
+        record = clause_of(item)
+        if record is None:
+            raise pytest.UsageError(f"{item.nodeid} proves no clause")
+        item.user_properties.append((PROPERTY, record.id))
+        missing = record.needs - target.capabilities
+        if missing:
+            reason = f"{UNSUPPORTED}{target.name} lacks {', '.join(sorted(missing))}"
+            item.add_marker(pytest.mark.skip(reason=reason))
+        deviation = known.get(record.id)
+        if deviation and deviation.holds_on(datetime.date.today()):  # noqa: DTZ011 - a day
+            item.add_marker(pytest.mark.xfail(reason=deviation.reason, strict=True))
+    _select_chapters(config, items)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Count one phase of one test; runs in the reporting process only."""
+    results = _active_results
+    clause_id = dict(report.user_properties).get(PROPERTY)
+    if results is None or clause_id is None:
+        return
+    if report.failed:
+        results.add(str(clause_id), State.FAILED, str(report.longreprtext)[-2000:])
+    elif report.skipped:
+        results.add(str(clause_id), *_skipped(report))
+    elif report.when == "call":
+        results.add(str(clause_id), State.PASSED)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Begin to collect results, except in the worker processes of xdist."""
+    global _active_results  # noqa: PLW0603 - pytest gives this hook's sibling no session
+    is_xdist_worker = hasattr(session.config, "workerinput")
+    _active_results = None if is_xdist_worker else session.config.stash[_results]
+
+
+_active_results: Results | None = None
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print the table of chapters and write the JSON report."""
+    results = config.stash[_results]
+    if not results.states:
+        return
+    terminalreporter.section(f"clauses on {results.target}")
+    for line in results.table():
+        terminalreporter.write_line(line)
+    if config.option.report:
+        config.option.report.write_text(results.to_json(), encoding="utf-8")
+
+
+def _header(target: Target) -> Mapping[str, str]:
+    others = ("ray", "torch", "ray-ascend-yr", "yr-conformance")
+    return {
+        **target.versions(),
+        **{name: version_of(name) for name in others},
+        "python": platform.python_version(),
+        "kernel": platform.release(),
+    }
+
+
+def _select_chapters(config: pytest.Config, items: list[pytest.Item]) -> None:
+    wanted = config.option.chapter
+    if not wanted:
+        return
+    chapters = {item: record.chapter for item in items if (record := clause_of(item))}
+    unknown = set(wanted) - set(chapters.values())
+    if unknown:
+        raise pytest.UsageError(f"no clause is in chapter {', '.join(sorted(unknown))}")
+    config.hook.pytest_deselected(items=[i for i in items if chapters[i] not in wanted])
+    items[:] = [item for item in items if chapters[item] in wanted]
+
+
+def _skipped(report: pytest.TestReport) -> tuple[State, str]:
+    if hasattr(report, "wasxfail"):
+        return State.DEVIATES, report.wasxfail
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    reason = reason.removeprefix("Skipped: ")
+    if reason.startswith(UNSUPPORTED):
+        return State.UNSUPPORTED, reason
+    return State.NOT_RUN, reason

@@ -1,0 +1,67 @@
+"""Results: the state of each clause after a run, and the tables and files made of them.
+
+A clause may be proven by several tests (parameters); its state is the worst of theirs.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+PROPERTY = "clause"
+UNSUPPORTED = "unsupported: "
+
+
+class State(enum.Enum):
+    """What a run says of a clause, from best to worst."""
+
+    PASSED = "passed"
+    UNSUPPORTED = "unsupported"
+    NOT_RUN = "not run"
+    DEVIATES = "deviates"
+    FAILED = "failed"
+
+
+_ORDER = list(State)
+
+
+@dataclass
+class Results:
+    """Collects outcomes in the process that reports, whichever process ran the test."""
+
+    target: str
+    header: Mapping[str, str]
+    states: dict[str, State] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    def add(self, clause_id: str, state: State, reason: str = "") -> None:
+        """Note the outcome of one phase of one test; the worst one stays."""
+        before = self.states.get(clause_id, State.PASSED)
+        if _ORDER.index(state) >= _ORDER.index(before):
+            self.states[clause_id] = state
+            if reason:
+                self.reasons[clause_id] = reason
+
+    def table(self) -> Iterable[str]:
+        """One line per chapter, then the totals."""
+        chapters: dict[str, Counter[State]] = {}
+        for clause_id, state in self.states.items():
+            chapters.setdefault(clause_id.split("-", 1)[0], Counter())[state] += 1
+        yield f"{'chapter':<10}" + "".join(f"{state.value:>13}" for state in State)
+        for chapter, counts in sorted(chapters.items()):
+            yield f"{chapter:<10}" + "".join(f"{counts[state]:>13}" for state in State)
+        totals = Counter(self.states.values())
+        yield f"{'all':<10}" + "".join(f"{totals[state]:>13}" for state in State)
+
+    def to_json(self) -> str:
+        """The whole result for other programs."""
+        clauses = {
+            clause_id: {"state": state.value, "reason": self.reasons.get(clause_id, "")}
+            for clause_id, state in sorted(self.states.items())
+        }
+        return json.dumps(
+            {"target": self.target, "header": dict(self.header), "clauses": clauses}, indent=1
+        )

@@ -1,0 +1,42 @@
+"""Targets: the systems that the same clauses run on, as plug-ins of the group `TARGETS_GROUP`.
+
+A target says what it is called, what it can do, and whether the process is really set up for it.
+Another distribution adds its own by an entry point that names a class with these members.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+TARGETS_GROUP: Final = "yr_conformance.targets"
+
+
+class TargetError(Exception):
+    """The target is unknown, or the process is not set up for it; the text says what to do."""
+
+
+class Target(Protocol):
+    """One system under test."""
+
+    name: str
+    capabilities: frozenset[str]
+    """What clauses may need of it, for example "transfer-cpu" or "two-workers"."""
+
+    def check_active(self) -> None:
+        """Raise TargetError unless the SDK and the dscli on the path are the target's own."""
+        ...
+
+    def versions(self) -> Mapping[str, str]:
+        """What the report's header shows of the target."""
+        ...
+
+
+def load(name: str) -> Target:
+    """Make the target of that name; TargetError lists the known ones if there is none."""
+    known = {entry.name: entry for entry in importlib.metadata.entry_points(group=TARGETS_GROUP)}
+    if name not in known:
+        raise TargetError(f"unknown target {name!r}; installed: {', '.join(sorted(known))}")
+    target: Target = known[name].load()()
+    return target
