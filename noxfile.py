@@ -16,6 +16,7 @@ import sys
 import nox
 
 TORCH = "torch==2.13.0"
+NUMPY = "numpy>=1.26"  # torch warns at import when it is missing
 RAYS = {"newest": "2.60.0", "oldest": "2.55.1"}
 DATASYSTEM = "openyuanrong-datasystem==0.8.1"
 TEST_TOOLS = (
@@ -59,7 +60,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check every package, its tests, the driver and the scripts with mypy --strict."""
-    session.install("mypy==2.4.1", "nox", TORCH, *TEST_TOOLS, "msgspec", "types-psutil", "numpy")
+    session.install("mypy==2.4.1", "nox", TORCH, *TEST_TOOLS, "msgspec", "types-psutil", NUMPY)
     session.run("mypy", "noxfile.py", "ci")
     # Ray adds .remote to the classes that it decorates.
     session.run("mypy", "--disable-error-code=attr-defined", "examples", env=_source_path())
@@ -176,7 +177,7 @@ def build(session: nox.Session) -> None:
     session.run(sys.executable, "-m", "venv", str(clean), external=True)
     python = str(clean / "bin" / "python")
     wheels = [str(wheel) for wheel in sorted(dist.glob("*.whl"))]
-    session.run(python, "-m", "pip", "install", "-q", TORCH, *wheels, external=True)
+    session.run(python, "-m", "pip", "install", "-q", TORCH, NUMPY, *wheels, external=True)
     session.run(python, str(ROOT / "ci" / "smoke_test.py"), external=True, env=RAY_ENV)
 
 
@@ -199,7 +200,7 @@ def _conformance_options(posargs: list[str]) -> tuple[argparse.Namespace, list[s
 
 
 def _install_transport_stack(session: nox.Session, ray: str) -> None:
-    session.install(TORCH, f"ray=={ray}", "msgspec>=0.19", *TEST_TOOLS)
+    session.install(TORCH, NUMPY, f"ray=={ray}", "msgspec>=0.19", *TEST_TOOLS)
 
 
 def _install_local(session: nox.Session, *packages: str, editable: bool = False) -> None:
