@@ -29,7 +29,7 @@ class StoreClient:
 
     def __init__(self, endpoint: WorkerEndpoint) -> None:
         self.endpoint = endpoint
-        self._sdk = _connect(endpoint)
+        self.sdk = _connect(endpoint)
 
     def publish(self, key: str, size: int, write: Callable[[memoryview], None]) -> None:
         """Create a value of `size` bytes, let `write` fill it in place, and make it visible.
@@ -37,10 +37,10 @@ class StoreClient:
         Raises a TransferError, after which the key may or may not exist.
         """
         with _classified(key, size):
-            (value,) = self._sdk.mcreate([key], [size])
+            (value,) = self.sdk.mcreate([key], [size])
             try:
                 write(value.MutableData())
-                self._sdk.mset_buffer([value])
+                self.sdk.mset_buffer([value])
             finally:
                 # A published value's buffer pins nothing and may alias another key's memory.
                 del value
@@ -51,7 +51,7 @@ class StoreClient:
         The client must outlive the buffer: the worker recycles the memory when the client goes.
         """
         with _classified(key):
-            (buffer,) = self._sdk.get_buffers([key])
+            (buffer,) = self.sdk.get_buffers([key])
         if buffer is None:
             raise transfer_error(RuntimeError("code: [Key not found], msg: [no data]"), key)
         return buffer
@@ -62,7 +62,7 @@ class StoreClient:
         for start in range(0, len(keys), DELETE_BATCH):
             batch = list(keys[start : start + DELETE_BATCH])
             with _classified(batch[0]):
-                failed += self._sdk.delete(batch)
+                failed += self.sdk.delete(batch)
         return failed
 
 

@@ -1,6 +1,6 @@
 """The backend's settings, read from the environment of the driver and nowhere else.
 
-    environment of the driver --from_env()--> BackendConfig --> coordinator --> every node
+environment of the driver --from_env()--> BackendConfig --> coordinator --> every node
 """
 
 from __future__ import annotations

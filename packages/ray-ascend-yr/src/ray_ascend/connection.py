@@ -21,6 +21,7 @@ import ray
 
 from ray_ascend import backend
 from ray_ascend.client import StoreClient
+from ray_ascend.client_cache import client_of
 from ray_ascend.endpoint import WorkerEndpoint
 from ray_ascend.errors import StoreUnavailableError, TransferError
 from ray_ascend.ledger import Ledger
@@ -35,25 +36,18 @@ _RETRY_PAUSE_S = 0.05
 
 @dataclass
 class Connection:
-    """This process's use of one worker within one Ray job; `close` leaves keys to the supervisor.
-
-    Its client must live as long as any buffer read through it, so readers keep the connection.
-    """
+    """This process's use of one worker within one Ray job; `close` leaves keys to the supervisor."""
 
     endpoint: WorkerEndpoint
     scope: Scope
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _client: StoreClient | None = None
     _ledger: Ledger | None = None
     _undeleted: set[str] = field(default_factory=set)
 
     @property
     def client(self) -> StoreClient:
         """The one client of this process for this worker, connected at first use."""
-        with self._lock:
-            if self._client is None:
-                self._client = StoreClient(self.endpoint)
-            return self._client
+        return client_of(self.endpoint)
 
     def publish(self, key: str, size: int, write: Callable[[memoryview], None]) -> None:
         """Store one value; after any failure the key is deleted, now or at the next occasion."""
@@ -113,7 +107,6 @@ class Connection:
 
 _lock = threading.Lock()
 _current: Connection | None = None
-_of_other_processes: list[Connection] = []
 
 
 def current() -> Connection:
@@ -162,13 +155,8 @@ def _reconsider(connection: Connection) -> None:
 
 
 def _retire(connection: Connection | None) -> None:
-    if connection is None:
-        return
-    if connection.scope[0] == os.getpid():
+    if connection is not None and connection.scope[0] == os.getpid():
         connection.close()
-    else:
-        # A client inherited by fork hangs even when it is destroyed.
-        _of_other_processes.append(connection)
 
 
 def _scope() -> Scope:

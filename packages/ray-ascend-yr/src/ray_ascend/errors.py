@@ -1,7 +1,7 @@
 """Every error that this package raises on purpose.
 
     RayAscendError
-    ├── InstallationError (ImportError)      two packages provide `ray_ascend`, or the SDK is missing
+    ├── InstallationError (ImportError)      a second `ray_ascend` is installed, or no SDK
     ├── ConfigurationError (ValueError)      a YR_DS_* variable or an argument is wrong
     ├── NotInitializedError (RuntimeError)   Ray, or the backend, has not been started yet
     ├── BackendStartError (RuntimeError)     the datasystem worker cannot start

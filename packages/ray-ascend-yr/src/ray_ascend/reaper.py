@@ -24,6 +24,8 @@ from dataclasses import dataclass
 
 import psutil
 
+from ray_ascend.worker_log import explain, has_given_up
+
 _POLL_S = 0.5
 _GRACE_S = 10.0
 _PID = re.compile(r"PID: (\d+)\b.*\n")
@@ -68,7 +70,7 @@ class Reaper:
             tell(event="started", pid=self.worker.pid)
             return True
         if wanted:
-            tell(event="failed", reason=self._reason())
+            tell(event="failed", reason=explain(self.output, self.home))
         return False
 
     def _follow(self, child: subprocess.Popen[bytes]) -> bool:
@@ -77,15 +79,20 @@ class Reaper:
             return True
         with child.stdout as out:
             while True:
-                readable, _, _ = select.select([out, sys.stdin], [], [])
+                readable, _, _ = select.select([out, sys.stdin], [], [], _POLL_S)
                 if sys.stdin in readable:
                     return False
-                chunk = os.read(out.fileno(), 65536)
-                self.output += chunk.decode(errors="replace")
-                self._note_pid()
-                if not chunk:
+                if out in readable and not self._hear(out.fileno()):
                     child.wait()
                     return True
+                if has_given_up(self.home):
+                    return True
+
+    def _hear(self, descriptor: int) -> bool:
+        chunk = os.read(descriptor, 65536)
+        self.output += chunk.decode(errors="replace")
+        self._note_pid()
+        return bool(chunk)
 
     def _note_pid(self) -> None:
         match = _PID.search(self.output)
@@ -113,13 +120,6 @@ class Reaper:
                 _wait_gone(self.worker, _GRACE_S)
             self.worker.kill()
             _wait_gone(self.worker, _GRACE_S)
-
-    def _reason(self) -> str:
-        log = os.path.join(self.home, "datasystem", "logs", "datasystem_worker.INFO.log")
-        tail: list[str] = []
-        with contextlib.suppress(OSError), open(log, errors="replace") as lines:
-            tail = [line for line in lines if " E " in line or "ERROR" in line][-5:]
-        return "".join([*self.output.splitlines(keepends=True)[-8:], *tail]).strip()
 
 
 def is_running(process: psutil.Process | None) -> bool:

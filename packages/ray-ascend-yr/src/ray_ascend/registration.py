@@ -1,7 +1,7 @@
 """What users call: make the transport available, and take the whole backend down.
 
-    driver: register --> start backend --> tell Ray
-    actor:  register --> wait for the driver's backend --> tell Ray
+driver: register --> start backend --> tell Ray
+actor:  register --> wait for the driver's backend --> tell Ray
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import ray
 
 from ray_ascend import backend, ray_registry
 from ray_ascend import connection as connections
+from ray_ascend.client_cache import disconnect
 from ray_ascend.config import BackendConfig
 from ray_ascend.errors import NotInitializedError
 from ray_ascend.transport import YRTensorTransport
@@ -47,9 +48,10 @@ def cleanup_yr_resources() -> None:
 
     Any driver may call it, any number of times; `register_yr_tensor_transport` then starts anew.
     """
+    connections.forget()
+    disconnect()
     if ray.is_initialized():
         backend.stop()
-    connections.forget()
 
 
 def _in_driver() -> bool:

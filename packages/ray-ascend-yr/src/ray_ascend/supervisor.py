@@ -1,8 +1,8 @@
 """The actor that owns the datasystem worker of one Ray node and cleans up after dead processes.
 
-    coordinator --start/stop--> supervisor --reaper--> worker
-                                    |  every few seconds
-                                    +--> ledgers of dead processes: delete their keys
+coordinator --start/stop--> supervisor --reaper--> worker
+                                |  every few seconds
+                                +--> ledgers of dead processes: delete their keys
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 
 import ray
 
-from ray_ascend.client import StoreClient
+from ray_ascend.client_cache import client_of
 from ray_ascend.config import BackendConfig
 from ray_ascend.endpoint import WorkerEndpoint
 from ray_ascend.errors import RayAscendError
@@ -71,7 +71,6 @@ class Sweeper(threading.Thread):
     def __init__(self, endpoint: WorkerEndpoint, grace_s: float, worker: WorkerProcess) -> None:
         super().__init__(name="yr-sweeper", daemon=True)
         self._endpoint, self._grace_s, self._worker = endpoint, grace_s, worker
-        self._client: StoreClient | None = None
         self._died_at: dict[str, float] = {}
 
     def run(self) -> None:
@@ -92,10 +91,8 @@ class Sweeper(threading.Thread):
 
     def _reclaim(self, orphan: Orphan) -> None:
         keys = orphan.keys()
-        if keys:
-            self._client = self._client or StoreClient(self._endpoint)
-            if self._client.delete(keys):
-                return
+        if keys and client_of(self._endpoint).delete(keys):
+            return
         orphan.discard()
         self._died_at.pop(orphan.path, None)
         logger.info("deleted %d keys of a dead process (%s)", len(keys), orphan.path)

@@ -22,10 +22,9 @@ from typing import Any
 import torch
 from ray.experimental import CommunicatorMetadata, TensorTransportManager
 
-from ray_ascend import connection as connections
 from ray_ascend import device_path
 from ray_ascend.connection import Connection
-from ray_ascend.errors import RayAscendError, TransferError
+from ray_ascend.errors import TransferError
 from ray_ascend.metadata import YRTransportMetadata
 from ray_ascend.pending_fetch import PendingFetch, fetch_patience_s
 from ray_ascend.ray_registry import TRANSPORT_NAME, registered_devices

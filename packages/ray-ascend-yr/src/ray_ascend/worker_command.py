@@ -9,13 +9,14 @@ import socket
 import sys
 import time
 
-from ray_ascend.config import METASTORE_PORT, WORKER_PORT, BackendConfig
+from ray_ascend.config import ETCD_ADDRESS, METASTORE_PORT, WORKER_PORT, BackendConfig
 from ray_ascend.errors import BackendStartError
 
 READY_TIMEOUT_S = 30
 """`dscli start -t`: its own default of 90 s is how long it hides a worker that cannot start."""
 
 _PORT_PATIENCE_S = 3.0
+_ETCD_PATIENCE_S = 3.0
 _DEFAULT_FLAGS = {
     "arena_per_tenant": "1",
     "enable_worker_worker_batch_get": "true",
@@ -74,6 +75,28 @@ def check_ports(config: BackendConfig, host: str) -> None:
                 f"port {port} on {host} cannot be used ({problem}); set {variable} to a free one",
                 problem,
             )
+
+
+def check_etcd(config: BackendConfig) -> None:
+    """Refuse an etcd of which no member accepts a connection; BackendStartError names it.
+
+    The worker itself would try for as long as it is allowed to start, and not say why it failed.
+    """
+    if config.mode != "etcd":
+        return
+    problems = []
+    for member in config.etcd_address.split(","):
+        host, _, port = member.strip().rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), _ETCD_PATIENCE_S).close()
+        except OSError as error:
+            problems.append(f"{member}: {error}")
+        else:
+            return
+    raise BackendStartError(
+        f"etcd cannot be reached from this node ({'; '.join(problems)}); check {ETCD_ADDRESS}",
+        "; ".join(problems),
+    )
 
 
 def _why_not_bindable(host: str, port: int) -> str:

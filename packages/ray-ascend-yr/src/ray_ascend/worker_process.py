@@ -19,6 +19,7 @@ from ray_ascend.config import BackendConfig
 from ray_ascend.errors import BackendStartError
 from ray_ascend.worker_command import (
     READY_TIMEOUT_S,
+    check_etcd,
     check_ports,
     start_command,
     worker_environment,
@@ -27,6 +28,7 @@ from ray_ascend.worker_command import (
 _STOP_TIMEOUT_S = 30.0
 _LONGEST_HOME = 60
 """The worker's socket path is 36 longer than its home and may have 108 characters."""
+_SHORT_PARENT = "/tmp"  # noqa: S108 - the directory made in it has a random name and mode 0700
 
 
 class WorkerProcess:
@@ -39,6 +41,7 @@ class WorkerProcess:
         self._reason = ""
         self._ended = threading.Event()
         self._decided = threading.Event()
+        check_etcd(config)
         check_ports(config, host)
         self._lifeline, events = _launch_reaper(config, host, self.home)
         self._listener = threading.Thread(target=self._listen, args=(events,), daemon=True)
@@ -86,7 +89,7 @@ class WorkerProcess:
 def _new_home() -> str:
     parent = tempfile.gettempdir()
     name = f"yr-{uuid.uuid4().hex[:8]}"
-    return os.path.join(parent if len(parent) + len(name) < _LONGEST_HOME else "/tmp", name)
+    return os.path.join(parent if len(parent) + len(name) < _LONGEST_HOME else _SHORT_PARENT, name)
 
 
 def _launch_reaper(config: BackendConfig, host: str, home: str) -> tuple[IO[str], IO[str]]:

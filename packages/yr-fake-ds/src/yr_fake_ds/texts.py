@@ -1,11 +1,11 @@
 """The one table of error texts of the SDK and its worker, with named placeholders.
 
-Every text is the fixed part of what openyuanrong-datasystem 0.8.1 was measured to say, together with
-the status it comes with and, when the real one prints where it was raised, that place. Client and
-worker raise from here and from nowhere else:
+Every text is the fixed part of what openyuanrong-datasystem 0.8.1 was measured to say, together
+with the status it comes with and, when the real one prints where it was raised, that place. Client
+and worker raise from here and from nowhere else:
 
     KEY_ILLEGAL.message(trace_id, key="a.b", length=3)
-        -> "Thread ID 1405… Invalid parameter. The key contains …\\nLine of code : …"   (shape B)
+        -> "Thread ID 1405… Invalid parameter. The key contains … Line of code : …"      (shape B)
     KEY_NOT_FOUND.message(trace_id)
         -> "Cannot get objects from worker, traceId: …"                                  (shape A)
 
@@ -92,6 +92,9 @@ REQUEST_TIMEOUT_NEGATIVE: Final = Text(
     _API,
     293,
 )
+CONNECT_TIMEOUT_NEGATIVE: Final = Text(
+    INVALID, "The connection timeout must be a positive integer.", _CLIENT, 368
+)
 KEYS_EMPTY: Final = Text(INVALID, "The keys are empty", _CLIENT_H, 1015)
 FIRST_KEY_EMPTY: Final = Text(INVALID, "keys[0] can not be empty", _CLIENT_H, 1017)
 KEYS_SHOULD_NOT_BE_EMPTY: Final = Text(INVALID, "The keys should not be empty.", _CLIENT, 3126)
@@ -134,7 +137,10 @@ WAIT_OUT_OF_RANGE: Final = Text(
 COPY_LENGTH: Final = Text(INVALID, "Data length must be in (0, buffer_size].", _BUFFER, 210)
 CLIENT_SEALED: Final = Text(SEALED, "Client object is already sealed", _BUFFER, 239)
 CLIENT_DESTROYED: Final = Text(
-    RUNTIME_ERROR, "Client already destroyed or Shutdown() invoked, buffer invalidated."
+    RUNTIME_ERROR,
+    "Client already destroyed or Shutdown() invoked, buffer invalidated.",
+    _BUFFER,
+    362,
 )
 BUFFER_IS_DEPRECATED: Final = Text(
     BUFFER_DEPRECATED, "The buffer is deprecated, please destruct it!", _BUFFER, 60
@@ -213,11 +219,14 @@ READ_DUPLICATE: Final = Text(
     "worker_request_manager.cpp",
     103,
 )
+META_NOT_FOUND: Final = Text(NOT_FOUND, "Key not found")
 NO_SPACE_IN_ARENA: Final = Text(OUT_OF_MEMORY, "Shared memory no space in arena: {arena}")
 OVER_THRESHOLD: Final = Text(
     OUT_OF_MEMORY,
     "Resource allocation has reached the threshold limit."
     "Total allocated {allocated}, required size {required}, threshold size: {threshold}",
+    "resource_pool.cpp",
+    33,
 )
 TOO_MANY_CLIENTS: Final = Text(RUNTIME_ERROR, "Client number upper to the limit")
 NO_COPY_EXISTS: Final = Text(
@@ -241,6 +250,16 @@ ARGUMENT_TYPE: Final = "The input of {name} has invalid type, valid type: {types
 ARGUMENT_RANGE: Final = (
     "Invalid {name} size {value} is set, which should be between [{minimum},{maximum}]"
 )
+ARGUMENTS_NOT_A_LIST: Final = "The input of args should be a list, error type: {found}"
+ARGUMENT_NOT_A_LIST: Final = (
+    "Each element of the input of args should be a list, error type: {found}"
+)
+ARGUMENT_TOO_SHORT: Final = (
+    "Each element of the input of args should have the length at least 3, which "
+    "contains an argument name, the argument value and its expected valid types."
+)
+PARAM_NOT_A_DICT: Final = "The input of args should be dict, error type: {found}"
+PARAM_KEYS_NOT_A_LIST: Final = "The input of keys should be list, error type: {found}"
 PARAM_KEY_MISSING: Final = "The key '{key}' of the input param does not exist"
 INCOMPATIBLE_ARGUMENTS: Final = (
     "{function}(): incompatible {kind} arguments. The following argument types are supported:\n"
@@ -272,3 +291,12 @@ NULL_DATA_PTR: Final = (
     "The input tensor has no valid data storage (data_ptr is null). "
     "Please ensure the tensor is properly initialized and not empty."
 )
+TORCH_MISSING: Final = (
+    "DsTensorClient requires either torch or mindspore to be installed. "
+    "Please install the required package."
+)
+PAGE_ATTENTION_BROKEN: Final = (
+    "DsTensorClient._page_attn_blockwise_dbls() missing 1 required positional argument: 'device_id'"
+)
+NO_LAYER_TENSOR: Final = "No layer tensor"
+NO_BLOCK_ID: Final = "No block id"

@@ -42,6 +42,13 @@ def connect_objects(port: int, **options: Any) -> Any:
     return client
 
 
+def transact(client: Any, keys: list[str], values: list[bytes]) -> None:
+    """Store new values all or not at all, by `msettx` in the only way that it supports."""
+    from yr.datasystem.kv_client import ExistenceOpt
+
+    client.msettx(keys, values, existence_opt=ExistenceOpt.NX)
+
+
 class Elsewhere:
     """Another process, for functions that are importable from a module of the suite."""
 

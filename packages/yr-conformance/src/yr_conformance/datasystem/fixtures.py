@@ -43,7 +43,7 @@ def second_client(second_worker: Worker) -> Any:
 
 
 @pytest.fixture
-def keys(request: pytest.FixtureRequest) -> Iterator[Keys]:
+def own_keys(request: pytest.FixtureRequest) -> Iterator[Keys]:
     """Keys of the test's own; those that are still there afterwards are deleted."""
     made = Keys()
     yield made

@@ -1,0 +1,67 @@
+"""COST-WAIT: whom a submission or a transfer has to ask, shown by stopping everybody else."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import ray
+
+from yr_conformance.transfer.clauses import MUST, clause
+from yr_conformance.transfer.fingerprint import fingerprint
+from yr_conformance.transfer.payloads import ramp
+from yr_conformance.transfer.peer import observed
+from yr_conformance.transfer.processes import suspended
+
+SUBMISSIONS = 50
+
+
+@clause("COST-WAIT-01", MUST, source="measured on ray-ascend 0.1.1: each .remote() asks the actor")
+def test_a_submission_waits_for_nobody(sender: Any) -> None:
+    """Once an actor was used, `.remote()` returns while its process is stopped."""
+    ray.get(sender.make.remote(ramp, 1))
+
+    with suspended(ray.get(sender.pid.remote())) as woken:
+        references = [sender.make.remote(ramp, n + 1) for n in range(SUBMISSIONS)]
+        waited = woken.is_set()
+
+    assert not waited
+    assert fingerprint(ray.get(references)) == [
+        fingerprint(ramp(n + 1)) for n in range(SUBMISSIONS)
+    ]
+
+
+@clause("COST-WAIT-02", MUST, source="design: an answer from a cache in each process")
+def test_a_transfer_asks_no_coordinator(sender: Any, receiver: Any) -> None:
+    """Processes that have transferred once go on while the backend's actors are stopped."""
+    observed(receiver, sender.make.remote(ramp, 2))
+
+    with suspended(*_backend_actor_pids()) as woken:
+        reference = sender.make.remote(ramp, 66)
+        seen = [observed(receiver, reference), fingerprint(ray.get(reference))]
+        waited = woken.is_set()
+
+    assert not waited
+    assert seen == [fingerprint(ramp(66))] * 2
+
+
+@clause("COST-WAIT-03", MUST, source="design: one-sided; the owner only hands on metadata")
+def test_a_transfer_asks_no_source(sender: Any, receiver: Any) -> None:
+    """A stored object is received, by an actor and the driver, while its source is stopped."""
+    reference = sender.make.remote(ramp, 68)
+    ray.wait([reference])
+
+    with suspended(ray.get(sender.pid.remote())) as woken:
+        seen = [observed(receiver, reference), fingerprint(ray.get(reference))]
+        waited = woken.is_set()
+
+    assert not waited
+    assert seen == [fingerprint(ramp(68))] * 2
+
+
+def _backend_actor_pids() -> list[int]:
+    named = ray.util.list_named_actors(all_namespaces=True)
+    handles = [ray.get_actor(entry["name"], namespace=entry["namespace"]) for entry in named]
+    assert handles, "the backend has no named actor that could be stopped"
+    pids = [handle.__ray_call__.remote(lambda _: os.getpid()) for handle in handles]
+    return list(ray.get(pids))

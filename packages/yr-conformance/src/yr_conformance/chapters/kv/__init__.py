@@ -1,0 +1,1 @@
+"""Chapter KV: the key-value client."""

@@ -1,0 +1,1 @@
+"""Chapter OBJ: the object client."""

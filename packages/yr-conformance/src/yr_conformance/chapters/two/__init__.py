@@ -1,0 +1,1 @@
+"""Chapter TWO: two workers on one metastore."""

@@ -1,0 +1,1 @@
+"""What the chapters XFER, GC and COST need besides the clauses: a Ray cluster, actors, evidence."""

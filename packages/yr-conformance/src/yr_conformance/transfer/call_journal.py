@@ -1,0 +1,116 @@
+"""Call journal: which public methods of `KVClient` a process called, with which keys.
+
+The methods of the class are wrapped where they are looked up, and each call goes on to the real one:
+nothing is replaced, so the same journal works on every target.
+
+    transport -> KVClient.mcreate (ours: note name and keys) -> KVClient.mcreate (the SDK's)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import threading
+from collections.abc import Callable
+from typing import Any
+
+CREATES = ("mcreate", "set", "mset", "msettx", "set_value")
+PUBLISHES = ("mset_buffer",)
+GETS = ("get", "get_buffers", "get_read_only_buffers", "read")
+DELETES = ("delete",)
+OTHERS = ("exist", "expire", "health_check", "generate_key", "init")
+
+
+@dataclasses.dataclass(frozen=True)
+class Call:
+    """One call of a `KVClient` method; `sizes` in bytes where the call names them."""
+
+    name: str
+    keys: tuple[str, ...] = ()
+    sizes: tuple[int, ...] = ()
+
+
+class CallJournal:
+    """The calls of this process; appended to from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._calls: list[Call] = []
+        self._asked = 0
+        self._installed = False
+
+    def install(self) -> None:
+        """Wrap the methods of `yr.datasystem.KVClient` once in this process."""
+        from yr.datasystem import KVClient
+
+        with self._lock:
+            if self._installed:
+                return
+            self._installed = True
+        for name in (*CREATES, *PUBLISHES, *GETS, *DELETES, *OTHERS):
+            setattr(KVClient, name, self._noting(name, getattr(KVClient, name)))
+
+    def take(self) -> list[Call]:
+        """Return the calls since the last time and forget them."""
+        with self._lock:
+            calls, self._calls, self._asked = self._calls, [], 0
+        return calls
+
+    def created_keys(self) -> list[str]:
+        """Return the keys of creating calls that were noted since this was last asked."""
+        with self._lock:
+            new, self._asked = self._calls[self._asked :], len(self._calls)
+        return [key for call in new if call.name in CREATES for key in call.keys]
+
+    def _noting(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(method)
+        def noted(*arguments: Any, **named: Any) -> Any:
+            call = _call(name, arguments[1:], named)
+            with self._lock:
+                self._calls.append(call)
+            return method(*arguments, **named)
+
+        return noted
+
+
+_journal = CallJournal()
+
+
+def start_journal() -> None:
+    """Begin to note calls in this process; run in the actor or in the test."""
+    _journal.install()
+    _journal.take()
+
+
+def take_calls() -> list[Call]:
+    """Return and forget the calls that this process made."""
+    return _journal.take()
+
+
+def calls_for_new_objects() -> list[Call]:
+    """Return and forget the calls, less deletes of keys that were created before the journal.
+
+    References that earlier clauses dropped are collected at any time.
+    """
+    calls = take_calls()
+    created = {key for call in calls if call.name in CREATES for key in call.keys}
+    return [call for call in calls if call.name not in DELETES or created & {*call.keys}]
+
+
+def created_keys() -> list[str]:
+    """Return the keys that this process created since this was last asked; calls stay noted."""
+    return _journal.created_keys()
+
+
+def _call(name: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Call:
+    first = arguments[0] if arguments else named.get("keys", named.get("key"))
+    second = arguments[1] if len(arguments) > 1 else named.get("sizes")
+    if isinstance(first, str):
+        return Call(name, (first,), (len(second),) if isinstance(second, bytes) else ())
+    keys = tuple(key for key in first if isinstance(key, str)) if _is_list(first) else ()
+    sizes = tuple(size for size in second if isinstance(size, int)) if _is_list(second) else ()
+    return Call(name, keys, sizes)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list | tuple)

@@ -1,0 +1,165 @@
+"""Ray session: one small Ray cluster with a registered backend, and proof that nothing outlives it.
+
+    pytest process = driver -- Ray -- peers (actors)
+           |                            |
+           +--------- datasystem worker of the node, started by the transport
+
+Everything is private to the session: ports asked from the system, Ray's directory, the working
+directory of all its processes. Every process carries a mark in its environment, by which it is found
+again even when it has become a daemon.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import pathlib
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator, Mapping
+
+import psutil
+
+from yr_conformance.datasystem.worker import free_ports
+from yr_conformance.leaks import RAY_VARIABLE
+from yr_conformance.transfer.registration import register_transport
+from yr_conformance.waiting import wait_until
+
+FETCH_TIMEOUT_SECONDS = 10
+SHARED_MEMORY_MB = 512
+GRACE_SECONDS = 5
+RAY_ENVIRONMENT = {
+    "RAY_AUTH_MODE": "disabled",
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    # Ray reads this one when it is imported, so it has to be set before anything does that.
+    "RAY_rdt_fetch_fail_timeout_milliseconds": str(FETCH_TIMEOUT_SECONDS * 1000),
+}
+_RAY_MARKS = (":job_id:", ":actor_name:", ":task_name:")
+
+
+@dataclasses.dataclass(frozen=True)
+class RaySession:
+    """What a clause may know of the cluster: where the worker listens and where Ray writes."""
+
+    mark: str
+    host: str
+    worker_port: int
+    ray_directory: pathlib.Path
+    working_directory: pathlib.Path
+
+    def stderr_of(self, pid: int) -> str:
+        """Return what the actor process wrote to its standard error, less Ray's own marks."""
+        logs = self.ray_directory / "session_latest" / "logs"
+        (path,) = logs.glob(f"worker-*-{pid}.err")
+        lines = path.read_text(encoding="utf-8").splitlines()
+        return "\n".join(line for line in lines if not line.startswith(_RAY_MARKS))
+
+    def datasystem_pids(self) -> list[int]:
+        """Return the processes of this session that listen on the datasystem worker's port."""
+        return [
+            process.pid
+            for process in marked_processes(self.mark)
+            if self.worker_port in _listening_ports(process)
+        ]
+
+
+@contextlib.contextmanager
+def ray_session() -> Iterator[RaySession]:
+    """Start Ray and the backend in this process; stop both and check that nothing is left."""
+    mark = uuid.uuid4().hex
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="yrc-"))
+    working_directory = directory / "cwd"
+    working_directory.mkdir()
+    worker_port, metastore_port = free_ports(2)
+    settings = {
+        RAY_VARIABLE: mark,
+        "YR_DS_INIT_MODE": "metastore",
+        "YR_DS_WORKER_PORT": str(worker_port),
+        "YR_DS_METASTORE_PORT": str(metastore_port),
+        "RAY_ASCEND_DEAD_ACTOR_GRACE_S": str(GRACE_SECONDS),
+        "YR_DS_WORKER_ARGS": f"--shared_memory_size_mb {SHARED_MEMORY_MB}",
+    }
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, directory, ignore_errors=True)
+        stack.callback(check_nothing_runs, mark)
+        stack.enter_context(_environment(settings))
+        with _working_in(working_directory):
+            host = _start(stack, directory)
+        yield RaySession(mark, host, worker_port, directory, working_directory)
+
+
+def marked_processes(mark: str) -> list[psutil.Process]:
+    """Return the processes other than this one that inherited the mark of a session."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.pid != os.getpid() and process.environ().get(RAY_VARIABLE) == mark:
+                found.append(process)
+    return found
+
+
+def check_nothing_runs(mark: str) -> None:
+    """Wait for the processes of a session to end; those that do not are named, and killed."""
+    try:
+        wait_until(lambda: not marked_processes(mark), "every process of the session has ended")
+    finally:
+        left = marked_processes(mark)
+        names = [(process.pid, process.name()) for process in left]
+        for process in left:
+            process.kill()
+    assert not names, f"left running: {names}"
+
+
+def _start(stack: contextlib.ExitStack, directory: pathlib.Path) -> str:
+    import ray
+
+    from ray_ascend import cleanup_yr_resources
+
+    stack.callback(ray.shutdown)
+    ray.init(
+        num_cpus=2,
+        include_dashboard=False,
+        object_store_memory=200_000_000,
+        log_to_driver=False,
+        logging_level="warning",
+        _temp_dir=str(directory),
+    )
+    stack.callback(cleanup_yr_resources)
+    register_transport()
+    return str(ray.util.get_node_ip_address())
+
+
+def _listening_ports(process: psutil.Process) -> set[int]:
+    try:
+        connections = process.net_connections(kind="tcp")
+    except psutil.Error:
+        return set()
+    return {entry.laddr.port for entry in connections if entry.status == psutil.CONN_LISTEN}
+
+
+@contextlib.contextmanager
+def _environment(settings: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _working_in(directory: pathlib.Path) -> Iterator[None]:
+    before = os.getcwd()
+    os.chdir(directory)
+    try:
+        yield
+    finally:
+        os.chdir(before)

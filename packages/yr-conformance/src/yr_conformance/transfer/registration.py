@@ -1,0 +1,31 @@
+"""Registration: how the driver and every actor of the chapters make the transport available.
+
+`YR_CONFORMANCE_MUTANT=module:function` names a function that breaks the installed transport on
+purpose. It is called first in every process that registers, since all of them inherit the variable.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+
+VARIABLE = "YR_CONFORMANCE_MUTANT"
+DEVICES = ["cpu"]
+
+_broken: set[str] = set()
+
+
+def register_transport() -> None:
+    """Register the transport; called in the driver and in the constructor of every peer."""
+    from ray_ascend import register_yr_tensor_transport
+
+    _break_on_purpose(os.environ.get(VARIABLE, ""))
+    register_yr_tensor_transport(DEVICES)
+
+
+def _break_on_purpose(mutant: str) -> None:
+    if not mutant or mutant in _broken:
+        return
+    _broken.add(mutant)
+    module, _, function = mutant.partition(":")
+    getattr(importlib.import_module(module), function)()

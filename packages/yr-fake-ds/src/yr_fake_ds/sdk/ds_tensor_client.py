@@ -1,0 +1,250 @@
+"""`DsTensorClient`: tensors in device memory. Checks tensors as the real one; transfers refuse.
+
+Needs torch when imported, as the real one does.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn
+
+from yr_fake_ds import texts
+from yr_fake_ds.errors import NotSupportedError
+from yr_fake_ds.sdk.futures import Future
+from yr_fake_ds.sdk.hetero_client import REASON, HeteroClient
+from yr_fake_ds.sdk.parameters import SetParam
+from yr_fake_ds.sdk.validator import Validator
+
+try:
+    from torch import Tensor
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(texts.TORCH_MISSING) from error
+
+DEVICE_TYPES: Final = ("Ascend", "npu")
+
+
+@dataclass
+class CopyRange:
+    """A piece of a stored value and where it goes, in bytes."""
+
+    src_offset: int
+    dst_offset: int
+    length: int
+
+
+class DsTensorClient:
+    """A client for tensors of the device `device_id`; transfers raise NotSupportedError."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        device_id: int,
+        connect_timeout_ms: int = 60000,
+        client_public_key: str = "",
+        client_private_key: str = "",
+        server_public_key: str = "",
+        req_timeout_ms: int = 0,
+        enable_remote_h2d: bool = False,
+    ) -> None:
+        Validator.check_args_types(
+            [
+                ["host", host, str],
+                ["port", port, int],
+                ["device_id", device_id, int],
+                ["connect_timeout_ms", connect_timeout_ms, int],
+                ["client_public_key", client_public_key, str],
+                ["client_private_key", client_private_key, str],
+                ["server_public_key", server_public_key, str],
+                ["req_timeout_ms", req_timeout_ms, int],
+                ["enable_remote_h2d", enable_remote_h2d, bool],
+            ]
+        )
+        self._hetero_client = HeteroClient(
+            host=host,
+            port=port,
+            connect_timeout_ms=connect_timeout_ms,
+            client_public_key=client_public_key,
+            client_private_key=client_private_key,
+            server_public_key=server_public_key,
+            req_timeout_ms=req_timeout_ms,
+            enable_remote_h2d=enable_remote_h2d,
+        )
+        self._device_id = device_id
+
+    def init(self) -> None:
+        """Connect to the worker; RuntimeError after `connect_timeout_ms` if none answers."""
+        self._hetero_client.init()
+
+    def mset_d2h(
+        self,
+        keys: list[str],
+        tensors: list[Tensor],
+        set_param: SetParam = SetParam(),  # noqa: B008 - the SDK's default
+    ) -> NoReturn:
+        """Check the tensors, then refuse."""
+        self._refuse("mset_d2h", keys, tensors)
+
+    def mget_h2d(
+        self, keys: list[str], tensors: list[Tensor], sub_timeout_ms: int = 0
+    ) -> NoReturn:
+        """Check the tensors, then refuse."""
+        self._refuse("mget_h2d", keys, tensors, ["sub_timeout_ms", sub_timeout_ms, int])
+
+    def async_mset_d2h(
+        self,
+        keys: list[str],
+        tensors: list[Tensor],
+        set_param: SetParam = SetParam(),  # noqa: B008 - the SDK's default
+    ) -> NoReturn:
+        """Check the tensors, then refuse."""
+        self._refuse("async_mset_d2h", keys, tensors)
+
+    def async_mget_h2d(
+        self, keys: list[str], tensors: list[Tensor], sub_timeout_ms: int = 0
+    ) -> NoReturn:
+        """Check the tensors, then refuse."""
+        self._refuse("async_mget_h2d", keys, tensors, ["sub_timeout_ms", sub_timeout_ms, int])
+
+    def delete(
+        self,
+        keys: list[str] = None,  # type: ignore[assignment]  # noqa: RUF013 - the SDK's default
+    ) -> list[str]:
+        """Delete host values and return the keys that failed."""
+        return self._hetero_client.delete(keys)
+
+    def dev_mset(self, keys: list[str], tensors: list[Tensor]) -> NoReturn:
+        """Check the tensors, then refuse."""
+        self._refuse("dev_mset", keys, tensors)
+
+    def dev_mget(
+        self, keys: list[str], tensors: list[Tensor], sub_timeout_ms: int = 0
+    ) -> NoReturn:
+        """Check the tensors, then refuse."""
+        self._refuse("dev_mget", keys, tensors, ["sub_timeout_ms", sub_timeout_ms, int])
+
+    def dev_mget_into_tensor(
+        self,
+        keys: list[str],
+        tensor: Tensor,
+        copy_ranges: list[CopyRange],
+        sub_timeout_ms: int = 60000,
+    ) -> NoReturn:
+        """Check the tensor and the ranges, then refuse."""
+        Validator.check_args_types(
+            [
+                ["keys", keys, list],
+                ["tensors", tensor, Tensor],
+                ["copy_ranges", copy_ranges, list],
+                ["sub_timeout_ms", sub_timeout_ms, int],
+            ]
+        )
+        if len(keys) != len(copy_ranges):
+            counts = {"keys": len(keys), "ranges": len(copy_ranges)}
+            raise RuntimeError(texts.COPY_RANGES_LENGTH.format(**counts))
+        _check_device(tensor)
+        raise NotSupportedError("DsTensorClient.dev_mget_into_tensor", REASON)
+
+    def dev_delete(
+        self,
+        keys: list[str] = None,  # type: ignore[assignment]  # noqa: RUF013 - the SDK's default
+    ) -> list[str]:
+        """Delete device objects, of which there are none: succeeds."""
+        return self._hetero_client.dev_delete(keys)
+
+    def async_dev_delete(
+        self,
+        keys: list[str] = None,  # type: ignore[assignment]  # noqa: RUF013 - the SDK's default
+    ) -> Future:
+        """Do the same; the outcome is in the future."""
+        return self._hetero_client.async_dev_delete(keys)
+
+    def dev_local_delete(self, keys: list[str]) -> list[str]:
+        """Delete this client's device objects, of which there are none: succeeds."""
+        return self._hetero_client.dev_local_delete(keys)
+
+    def dev_send(self, keys: list[str], tensors: list[Tensor]) -> NoReturn:
+        """Check the tensors, then refuse."""
+        self._refuse("dev_send", keys, tensors)
+
+    def dev_recv(self, keys: list[str], tensors: list[Tensor]) -> NoReturn:
+        """Check the tensors, then refuse."""
+        self._refuse("dev_recv", keys, tensors)
+
+    def exist(self, keys: list[str]) -> list[bool]:
+        """Return, position by position, whether the keys exist as host values."""
+        return self._hetero_client.exist(keys)
+
+    def put_page_attn_layerwise_d2d(
+        self, keys: list[str], layer_tensors: list[Tensor], block_ids: list[int]
+    ) -> NoReturn:
+        """Raise TypeError: broken in openyuanrong-datasystem 0.8.1 on every machine (measured)."""
+        self._check_layers(keys, layer_tensors, block_ids)
+        raise TypeError(texts.PAGE_ATTENTION_BROKEN)
+
+    def get_page_attn_layerwise_d2d(
+        self, keys: list[str], layer_tensors: list[Tensor], block_ids: list[int]
+    ) -> NoReturn:
+        """Raise TypeError: broken in openyuanrong-datasystem 0.8.1 on every machine (measured)."""
+        self._check_layers(keys, layer_tensors, block_ids)
+        raise TypeError(texts.PAGE_ATTENTION_BROKEN)
+
+    def mset_page_attn_blockwise_d2h(
+        self, keys: list[str], layer_tensors: list[Tensor], block_ids: list[int]
+    ) -> NoReturn:
+        """Check the tensors, then refuse."""
+        self._check_blocks(keys, layer_tensors, block_ids)
+        raise NotSupportedError("DsTensorClient.mset_page_attn_blockwise_d2h", REASON)
+
+    def mget_page_attn_blockwise_h2d(
+        self,
+        keys: list[str],
+        layer_tensors: list[Tensor],
+        block_ids: list[int],
+        sub_timeout_ms: int = 0,
+    ) -> NoReturn:
+        """Check the tensors, then refuse."""
+        self._check_blocks(keys, layer_tensors, block_ids)
+        raise NotSupportedError("DsTensorClient.mget_page_attn_blockwise_h2d", REASON)
+
+    @staticmethod
+    def _check_layers(keys: Any, layer_tensors: Any, block_ids: Any) -> None:
+        Validator.check_args_types(
+            [
+                ["keys", keys, list],
+                ["layer_tensors", layer_tensors, list],
+                ["block_ids", block_ids, list],
+            ]
+        )
+        _check_contiguous(layer_tensors)
+
+    @staticmethod
+    def _check_blocks(keys: Any, layer_tensors: Any, block_ids: Any) -> None:
+        DsTensorClient._check_layers(keys, layer_tensors, block_ids)
+        if not layer_tensors:
+            raise ValueError(texts.NO_LAYER_TENSOR)
+        if not block_ids:
+            raise ValueError(texts.NO_BLOCK_ID)
+        for tensor in layer_tensors:
+            _check_device(tensor)
+
+    @staticmethod
+    def _refuse(name: str, keys: Any, tensors: Any, *rows: list[Any]) -> NoReturn:
+        Validator.check_args_types([["keys", keys, list], ["tensors", tensors, list], *rows])
+        _check_contiguous(tensors)
+        for tensor in tensors:
+            _check_device(tensor)
+        if not keys or not tensors:
+            raise RuntimeError(texts.HETERO_ARGUMENTS_EMPTY)
+        raise NotSupportedError(f"DsTensorClient.{name}", REASON)
+
+
+def _check_contiguous(tensors: list[Any]) -> None:
+    if not all(tensor.is_contiguous() for tensor in tensors):
+        raise TypeError(texts.NOT_CONTIGUOUS)
+
+
+def _check_device(tensor: Any) -> None:
+    device_type = tensor.device.type
+    if device_type not in DEVICE_TYPES:
+        raise ValueError(texts.NOT_AN_NPU_TENSOR.format(device_type=device_type))
+    if not tensor.data_ptr():
+        raise RuntimeError(texts.NULL_DATA_PTR)

@@ -1,0 +1,229 @@
+"""`HeteroClient`: device objects. Connects and serves its host-side calls; device calls refuse.
+
+A fake without devices has no device objects, so deleting them succeeds and asking for their
+metadata finds nothing, exactly as on a machine without an NPU; what would touch device memory
+raises NotSupportedError.
+"""
+
+from functools import partial
+from typing import Any, Final, NoReturn
+
+from yr_fake_ds import texts
+from yr_fake_ds.client.connect_options import ConnectOptions
+from yr_fake_ds.client.hetero_calls import HeteroCalls
+from yr_fake_ds.client.session import Session, close_with
+from yr_fake_ds.errors import NotSupportedError, StatusError
+from yr_fake_ds.sdk import binding_blobs as bindings
+from yr_fake_ds.sdk.binding_arguments import (
+    BOOL,
+    INT32,
+    PREFIX,
+    TEXT,
+    TEXTS,
+    UINT64,
+    Signature,
+    as_text,
+    instance_of,
+    list_of,
+)
+from yr_fake_ds.sdk.calls import sdk_call
+from yr_fake_ds.sdk.device_blobs import MetaInfo
+from yr_fake_ds.sdk.futures import CompletedFuture, Future
+from yr_fake_ds.sdk.parameters import SetParam
+from yr_fake_ds.sdk.status import BindingStatus
+from yr_fake_ds.sdk.validator import Validator
+
+REASON: Final = "it moves device memory, which this version does not emulate"
+
+_BLOB_LISTS: Final = list_of(instance_of(f"{PREFIX}DeviceBlobList", bindings.DeviceBlobList))
+_function = partial(Signature, owner="HeteroClient")
+_KEYS_RESULT: Final = "Tuple[datasystem::Status, List[str]]"
+INIT: Final = _function(
+    "__init__",
+    (TEXT, INT32, INT32, *[TEXT] * 7, BOOL, INT32, BOOL, BOOL),
+    incompatible="constructor",
+)
+MSET_D2H: Final = _function("mset_d2h", (TEXTS, _BLOB_LISTS))
+MGET_H2D: Final = _function("mget_h2d", (TEXTS, _BLOB_LISTS, UINT64), _KEYS_RESULT)
+KEYS: Final = _function("delete", (TEXTS,), _KEYS_RESULT)
+
+
+class HeteroClient:
+    """A client of the worker at `host`:`port`; device calls raise NotSupportedError."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        connect_timeout_ms: int = 60000,
+        token: str = "",
+        client_public_key: str = "",
+        client_private_key: str = "",
+        server_public_key: str = "",
+        access_key: str = "",
+        secret_key: str = "",
+        tenant_id: str = "",
+        enable_cross_node_connection: bool = False,
+        req_timeout_ms: int = 0,
+        enable_exclusive_connection: bool = False,
+        enable_remote_h2d: bool = False,
+    ) -> None:
+        Validator.check_args_types(
+            [
+                ["host", host, str],
+                ["port", port, int],
+                ["connect_timeout_ms", connect_timeout_ms, int],
+                ["token", token, str],
+                ["client_public_key", client_public_key, str],
+                ["client_private_key", client_private_key, str],
+                ["server_public_key", server_public_key, str],
+                ["access_key", access_key, str],
+                ["secret_key", secret_key, str],
+                ["tenant_id", tenant_id, str],
+                ["enable_cross_node_connection", enable_cross_node_connection, bool],
+                ["enable_exclusive_connection", enable_exclusive_connection, bool],
+                ["enable_remote_h2d", enable_remote_h2d, bool],
+            ]
+        )
+        INIT.check(
+            None,
+            host,
+            port,
+            connect_timeout_ms,
+            token,
+            client_public_key,
+            client_private_key,
+            server_public_key,
+            access_key,
+            secret_key,
+            tenant_id,
+            enable_cross_node_connection,
+            req_timeout_ms,
+            enable_exclusive_connection,
+            enable_remote_h2d,
+        )
+        self._session = Session(ConnectOptions(host, port, connect_timeout_ms, req_timeout_ms))
+        self._calls = HeteroCalls(self._session)
+        close_with(self, self._session)
+
+    @sdk_call
+    def init(self) -> None:
+        """Connect to the worker; RuntimeError after `connect_timeout_ms` if none answers."""
+        self._session.open()
+
+    def mget_h2d(self, keys: list[str], data_blob_list: list[Any], sub_timeout_ms: int) -> NoReturn:
+        """Check the arguments, then refuse."""
+        self._refuse("mget_h2d", keys, data_blob_list, ["sub_timeout_ms", sub_timeout_ms, int])
+
+    def mset_d2h(
+        self,
+        keys: list[str],
+        data_blob_list: list[Any],
+        set_param: SetParam = SetParam(),  # noqa: B008 - the SDK's default
+    ) -> NoReturn:
+        """Check the arguments, then refuse."""
+        self._refuse("mset_d2h", keys, data_blob_list)
+
+    def async_mset_d2h(
+        self,
+        keys: list[str],
+        data_blob_list: list[Any],
+        set_param: SetParam = SetParam(),  # noqa: B008 - the SDK's default
+    ) -> NoReturn:
+        """Check the arguments, then refuse."""
+        self._refuse("async_mset_d2h", keys, data_blob_list)
+
+    def async_mget_h2d(
+        self, keys: list[str], data_blob_list: list[Any], sub_timeout_ms: int
+    ) -> NoReturn:
+        """Check the arguments, then refuse."""
+        row = ["sub_timeout_ms", sub_timeout_ms, int]
+        self._refuse("async_mget_h2d", keys, data_blob_list, row)
+
+    @sdk_call
+    def delete(
+        self,
+        keys: list[str] = None,  # type: ignore[assignment]  # noqa: RUF013 - the SDK's default
+    ) -> list[str]:
+        """Delete host values and return the keys that failed; a missing key is a success."""
+        return self._calls.delete(self._keys("delete", keys))
+
+    def dev_publish(self, keys: list[str], data_blob_list: list[Any]) -> NoReturn:
+        """Check the arguments, then refuse."""
+        self._refuse("dev_publish", keys, data_blob_list)
+
+    def dev_subscribe(self, keys: list[str], data_blob_list: list[Any]) -> NoReturn:
+        """Check the arguments, then refuse."""
+        self._refuse("dev_subscribe", keys, data_blob_list)
+
+    def dev_mset(self, keys: list[str], data_blob_list: list[Any]) -> NoReturn:
+        """Check the arguments, then refuse."""
+        self._refuse("dev_mset", keys, data_blob_list)
+
+    def dev_mget(self, keys: list[str], data_blob_list: list[Any], sub_timeout_ms: int) -> NoReturn:
+        """Check the arguments, then refuse."""
+        self._refuse("dev_mget", keys, data_blob_list, ["sub_timeout_ms", sub_timeout_ms, int])
+
+    @sdk_call
+    def dev_delete(
+        self,
+        keys: list[str] = None,  # type: ignore[assignment]  # noqa: RUF013 - the SDK's default
+    ) -> list[str]:
+        """Delete device objects, of which there are none: succeeds."""
+        return self._calls.device_delete(self._keys("dev_delete", keys))
+
+    @sdk_call
+    def async_dev_delete(
+        self,
+        keys: list[str] = None,  # type: ignore[assignment]  # noqa: RUF013 - the SDK's default
+    ) -> Future:
+        """Do the same; the outcome is in the future."""
+        checked = self._keys("async_dev_delete", keys)
+        try:
+            return Future(CompletedFuture(BindingStatus(), self._calls.device_delete(checked)))
+        except StatusError as error:
+            return Future(CompletedFuture(BindingStatus(error.status, error.message), checked))
+
+    @sdk_call
+    def dev_local_delete(self, keys: list[str]) -> list[str]:
+        """Delete this client's device objects, of which there are none: succeeds."""
+        Validator.check_args_types([["keys", keys, list]])
+        if not keys:
+            raise RuntimeError(texts.HETERO_KEYS_EMPTY)
+        return self._calls.device_delete(self._keys("dev_local_delete", keys))
+
+    @sdk_call
+    def generate_key(self, prefix: str = "") -> str:
+        """Return a new key, ``<prefix or uuid>;<uuid of the worker>``."""
+        Validator.check_args_types([["prefix", prefix, str]])
+        return self._calls.generate_key(prefix)
+
+    @sdk_call
+    def exist(self, keys: list[str]) -> list[bool]:
+        """Return, position by position, whether the keys exist as host values."""
+        return self._calls.exist(self._keys("exist", keys))
+
+    @sdk_call
+    def get_meta_info(
+        self, keys: list[str], is_dev_key: bool
+    ) -> tuple[list[str], list[MetaInfo]]:
+        """Find nothing: RuntimeError "Key not found", as for any key without a device object."""
+        Validator.check_args_types([["keys", keys, list], ["is_dev_key", is_dev_key, bool]])
+        return self._calls.meta_info(self._keys("get_meta_info", keys))
+
+    @staticmethod
+    def _keys(function: str, keys: list[str]) -> list[str]:
+        Validator.check_args_types([["keys", keys, list]])
+        _function(function, (TEXTS,), _KEYS_RESULT).check(None, keys)
+        return [as_text(key) for key in keys]
+
+    @staticmethod
+    def _refuse(
+        name: str, keys: list[str], data_blob_list: list[Any], *rows: list[Any]
+    ) -> NoReturn:
+        Validator.check_args_types(
+            [["keys", keys, list], ["data_blob_list", data_blob_list, list], *rows]
+        )
+        if not keys or not data_blob_list:
+            raise RuntimeError(texts.HETERO_ARGUMENTS_EMPTY)
+        raise NotSupportedError(f"HeteroClient.{name}", REASON)

@@ -1,0 +1,1 @@
+"""`yr.datasystem.lib`, provided by yr-fake-ds: holds the names of the SDK's bindings."""
