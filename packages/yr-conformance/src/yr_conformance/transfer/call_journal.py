@@ -1,7 +1,7 @@
 """Call journal: which public methods of `KVClient` a process called, with which keys.
 
-The methods of the class are wrapped where they are looked up, and each call goes on to the real one:
-nothing is replaced, so the same journal works on every target.
+The methods of the class are wrapped where they are looked up, and each call goes on to the real
+one: nothing is replaced, so the same journal works on every target.
 
     transport -> KVClient.mcreate (ours: note name and keys) -> KVClient.mcreate (the SDK's)
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 CREATES = ("mcreate", "set", "mset", "msettx", "set_value")
@@ -107,10 +107,10 @@ def _call(name: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Call:
     second = arguments[1] if len(arguments) > 1 else named.get("sizes")
     if isinstance(first, str):
         return Call(name, (first,), (len(second),) if isinstance(second, bytes) else ())
-    keys = tuple(key for key in first if isinstance(key, str)) if _is_list(first) else ()
-    sizes = tuple(size for size in second if isinstance(size, int)) if _is_list(second) else ()
+    keys = tuple(key for key in _items(first) if isinstance(key, str))
+    sizes = tuple(size for size in _items(second) if isinstance(size, int))
     return Call(name, keys, sizes)
 
 
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list | tuple)
+def _items(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else ()

@@ -1,7 +1,8 @@
 """Fingerprints: what a clause compares, so that values seen in another process can be judged here.
 
-A tensor that an actor received is not sent to the test by any tensor transport; the actor sends this
-record instead, as an ordinary value. Two fingerprints are equal when every byte is, NaNs included.
+A tensor that an actor received is not sent to the test by any tensor transport; the actor sends
+this record instead, as an ordinary value. Two fingerprints are equal when every byte is, NaNs
+included.
 """
 
 from __future__ import annotations
@@ -53,5 +54,5 @@ def _of_tensor(tensor: torch.Tensor) -> Fingerprint:
         dtype=str(tensor.dtype),
         device=str(tensor.device),
         first=tuple(f"{byte:02x}" for byte in content[: _SHOWN * tensor.element_size()].tolist()),
-        sha256=hashlib.sha256(memoryview(content.numpy())).hexdigest(),
+        sha256=hashlib.sha256(content.numpy().data).hexdigest(),
     )

@@ -1,7 +1,7 @@
 """Fixtures of the chapters XFER, GC and COST: one Ray cluster and a few actors per test process.
 
-Most clauses share three actors, because an actor costs a second or more. Each is looked at before it
-is lent out, and replaced when an earlier clause or a defect ended it.
+Most clauses share three actors, because an actor costs a second or more. Each is looked at before
+it is lent out, and replaced when an earlier clause or a defect ended it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def session() -> Iterator[RaySession]:
 
 
 @pytest.fixture(scope="session")
-def peer_pool(session: RaySession) -> Iterator[PeerPool]:
+def peer_pool(session: RaySession) -> PeerPool:
     """The actors that clauses share; they end with the cluster."""
     return PeerPool()
 

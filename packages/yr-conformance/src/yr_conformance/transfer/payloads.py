@@ -1,7 +1,7 @@
 """Payloads: functions that an actor runs to make tensors, and dtypes to make them of.
 
-Content is pseudo-random and seeded, so that a test can make the same tensor again and compare, and so
-that memory nobody wrote to never looks right by accident.
+Content is pseudo-random and seeded, so that a test can make the same tensor again and compare, and
+so that memory nobody wrote to never looks right by accident.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@
            +--------- datasystem worker of the node, started by the transport
 
 Everything is private to the session: ports asked from the system, Ray's directory, the working
-directory of all its processes. Every process carries a mark in its environment, by which it is found
-again even when it has become a daemon.
+directory of all its processes. Every process carries a mark in its environment, by which it is
+found again even when it has become a daemon.
 """
 
 from __future__ import annotations

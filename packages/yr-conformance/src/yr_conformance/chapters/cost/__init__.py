@@ -1,0 +1,1 @@
+"""COST: what one object costs, counted in calls, keys, bytes and copies."""

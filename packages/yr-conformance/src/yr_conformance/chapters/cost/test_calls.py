@@ -22,6 +22,7 @@ from yr_conformance.transfer.call_journal import (
     take_calls,
 )
 from yr_conformance.transfer.clauses import MUST, SHOULD, clause
+from yr_conformance.transfer.copy_counter import CopyCounter
 from yr_conformance.transfer.fingerprint import fingerprint
 from yr_conformance.transfer.payloads import big, give, many, ramp
 from yr_conformance.transfer.peer import observed
@@ -193,8 +194,10 @@ def test_one_copy_to_receive(sender: Any, layout: str) -> None:
     reference = sender.make.remote(_laid_out, layout)
     ray.wait([reference])
 
-    with CopyCounter() as copies:
-        received = ray.get(reference)
+    copies = CopyCounter()
+    copies.start()
+    received = ray.get(reference)
+    copies.stop()
 
     assert copies.copied_bytes <= received.nbytes
 
@@ -206,24 +209,6 @@ def test_one_copy_to_send(sender: Any, layout: str) -> None:
     ray.wait([sender.make.remote(_counting_copies, layout)])
 
     assert ray.get(sender.apply.remote(_stop_counting)) <= 2**20
-
-
-class CopyCounter(torch.utils._python_dispatch.TorchDispatchMode):
-    """Adds up the bytes that torch's copying operators write in this thread."""
-
-    COPYING = ("copy_", "clone", "_to_copy", "cat", "stack", "contiguous")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.copied_bytes = 0
-
-    def __torch_dispatch__(
-        self, function: Any, types: Any, arguments: Any = (), named: Any = None
-    ) -> Any:
-        result = function(*arguments, **(named or {}))
-        if function.overloadpacket.__name__ in self.COPYING:
-            self.copied_bytes += result.nbytes
-        return result
 
 
 def _while_sending(sender: Any, count: int) -> list[Call]:
@@ -256,14 +241,14 @@ def _laid_out(layout: str) -> torch.Tensor:
 
 
 def _counting_copies(layout: str) -> torch.Tensor:
-    # The mode stays on in the task's thread, where the transport stores the result.
     tensor = _laid_out(layout)
     keep("copies", CopyCounter())
-    recall("copies").__enter__()
+    # Stays on in the task's thread, where the transport stores the result.
+    recall("copies").start()
     return tensor
 
 
 def _stop_counting() -> int:
     counter: CopyCounter = recall("copies")
-    counter.__exit__(None, None, None)
+    counter.stop()
     return counter.copied_bytes

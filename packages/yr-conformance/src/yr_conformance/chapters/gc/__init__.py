@@ -1,0 +1,1 @@
+"""GC: what becomes of objects, keys and memory afterwards, and when something dies."""

@@ -113,7 +113,7 @@ def test_a_dead_receiver_does_not_kill_the_sender(sender: Any, fresh_peer: Any) 
 
 @clause("GC-DEAD-02", MUST, source="design: the data outlive the process that made them")
 def test_objects_of_a_dead_sender_can_be_fetched(receiver: Any, fresh_peer: Any) -> None:
-    """An object whose maker died can be fetched, by an actor and by the driver, while it is kept."""
+    """An object whose maker died can be fetched for a while, by an actor and by the driver."""
     sender = fresh_peer()
     reference = sender.make.remote(ramp, 48)
     ray.wait([reference])

@@ -90,15 +90,15 @@ def _views() -> dict[str, Callable[[], torch.Tensor]]:
     """Name every way of looking at memory that is not its plain order."""
     base = random_bytes((6, 8), "complex64")
     return {
-        "transposed": lambda: base.t(),
+        "transposed": base.t,
         "every-third-row": lambda: base[::3],
         "every-second-column": lambda: base[:, ::2],
         "slice-with-offset": lambda: base[2:4, 3:5],
         "expanded": lambda: random_bytes((1, 5)).expand(4, 5),
         "channels-last": lambda: random_bytes((2, 3, 4, 5)).to(memory_format=torch.channels_last),
-        "conjugated": lambda: base.conj(),
+        "conjugated": base.conj,
         "conjugated-transposed": lambda: base.mH,
-        "negated-imaginary": lambda: base.conj().imag,
+        "negated-imaginary": base.conj.imag,
         "real-part": lambda: base.real,
         "bytes-of-floats": lambda: random_bytes((4, 4)).view(torch.int16),
         "diagonal": lambda: torch.diagonal(base),
