@@ -5,8 +5,8 @@
     YR_FAKE_DS_PYTHON = <interpreter>   what that dscli runs on
 
 The real wheel leaves `yr` a namespace package, so the first directory on the path that holds
-`yr/datasystem` wins and both can be installed side by side. Nothing here imports `yr`, and importing
-`yr_fake_ds` activates nothing.
+`yr/datasystem` wins and both can be installed side by side. Nothing here imports `yr`, and
+importing `yr_fake_ds` activates nothing.
 """
 
 import importlib.util

@@ -1,9 +1,9 @@
 """The command ``yr-fake-ds``: run, env, which, top.
 
-    yr-fake-ds run -- pytest -q        run a command, and all it starts, on the fake
-    eval "$(yr-fake-ds env)"           the same for the rest of a shell session
-    yr-fake-ds which                   one line: which SDK is active here
-    yr-fake-ds top HOST:PORT           what a worker holds, refreshed
+yr-fake-ds run -- pytest -q        run a command, and all it starts, on the fake
+eval "$(yr-fake-ds env)"           the same for the rest of a shell session
+yr-fake-ds which                   one line: which SDK is active here
+yr-fake-ds top HOST:PORT           what a worker holds, refreshed
 """
 
 import argparse

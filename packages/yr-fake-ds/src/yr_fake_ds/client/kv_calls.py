@@ -49,9 +49,7 @@ class KvCalls:
         data = [stored_bytes(value) for value in values]
         key_checks.check_sizes(len(part) for part in data)
         parameters = _parameters(CAUSAL, write_mode, ttl_s)
-        return store(
-            self._session, "mset", keys, data, parameters, only_if_absent=existence == 1
-        )
+        return store(self._session, "mset", keys, data, parameters, only_if_absent=existence == 1)
 
     def msettx(
         self, keys: list[str], values: list[Any], write_mode: int, ttl_s: int, existence: int
@@ -90,7 +88,7 @@ class KvCalls:
 
     def get_bytes(self, keys: list[str], wait_ms: int) -> list[bytes | None]:
         """Return copies of values."""
-        return [part and bytes(part.view()) for part in self.get(keys, wait_ms)]
+        return [None if part is None else bytes(part.view()) for part in self.get(keys, wait_ms)]
 
     def read(self, parts: list[tuple[str, int, int]]) -> list[Allocation | None]:
         """Return private copies of parts (key, offset, size) of values."""

@@ -105,9 +105,7 @@ class _ExporterBase312:
         return memoryview(array).cast("B").toreadonly()
 
 
-ExporterBase: Any = (
-    _make_exporter_before_312() if sys.version_info < (3, 12) else _ExporterBase312
-)
+ExporterBase: Any = _make_exporter_before_312() if sys.version_info < (3, 12) else _ExporterBase312
 
 
 class MemoryExporter(ExporterBase):  # type: ignore[misc]  # the base is made at run time

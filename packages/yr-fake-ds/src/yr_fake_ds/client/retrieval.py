@@ -10,8 +10,8 @@ from yr_fake_ds.client.session import Session
 def take(session: Session, keys: Sequence[str], wait_ms: int) -> list[Allocation | None]:
     """Take a reference on each value, None for a missing one; waits as `Get` says.
 
-    The value stays as it is until the allocation is dropped, whatever happens to the key. StatusError
-    "Key not found" if all are missing. Called from any thread; blocks no other call.
+    The value stays as it is until the allocation is dropped, whatever happens to the key.
+    StatusError "Key not found" if all are missing. Called from any thread; blocks no other call.
     """
     from yr_fake_ds import protocol
 

@@ -1,7 +1,7 @@
-"""A client's session: which worker it talks to, from `init` to its end, across worker restarts.
+r"""A client's session: which worker it talks to, from `init` to its end, across worker restarts.
 
     new --open--> connected --worker dies--> lost --worker is back--> connected
-     \\--open fails--> failed                        \\--still dead--> "disconnected from worker"
+     \--open fails--> failed                        \--still dead--> "disconnected from worker"
 
 Errors of the network become the SDK's here: the first call that a dead worker does not answer gives
 "RPC unavailable" with a time-out text, the later ones "Client <uuid> disconnected from worker."

@@ -45,7 +45,7 @@ def _first_bytes(value: Any) -> bytes:
 
 def _extent(buffer: PyBuffer) -> int:
     """Return how many bytes from the buffer's first element on belong to it."""
-    last = buffer.itemsize
+    last: int = buffer.itemsize
     for size, stride in zip(
         buffer.shape[: buffer.ndim], buffer.strides[: buffer.ndim], strict=True
     ):

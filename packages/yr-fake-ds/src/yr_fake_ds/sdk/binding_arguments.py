@@ -1,8 +1,8 @@
 """Argument conversions of the SDK's C++ bindings, and the TypeError they give.
 
 After the Python layer has checked the containers, the bindings convert what is inside: texts accept
-``str`` and ``bytes``, numbers anything with ``__index__`` inside their range, values anything with a
-buffer. What does not convert is a TypeError that prints the signature (shape B, measured on
+``str`` and ``bytes``, numbers anything with ``__index__`` inside their range, values anything with
+a buffer. What does not convert is a TypeError that prints the signature (shape B, measured on
 openyuanrong-datasystem 0.8.1):
 
     GET.check(self, keys, 20)   ->  "Get(): incompatible function arguments. The following …"

@@ -27,31 +27,40 @@ class DsClient:
         req_timeout_ms: int = 0,
         enable_exclusive_connection: bool = False,
     ) -> None:
-        common: list[Any] = [
-            host,
-            port,
-            connect_timeout_ms,
-            token,
-            client_public_key,
-            client_private_key,
-            server_public_key,
-            access_key,
-            secret_key,
-            tenant_id,
-        ]
-        names = list(self.__init__.__annotations__)[: len(common)]  # type: ignore[misc]
-        types = [str, int, int, *[str] * 7]
-        rows: list[list[Any]] = [list(row) for row in zip(names, common, types, strict=True)]
-        rows.append(["enable_cross_node_connection", enable_cross_node_connection, bool])
-        rows.append(["req_timeout_ms", req_timeout_ms, int])
-        Validator.check_args_types(rows)
-        self._kv_client = KVClient(
-            *common, enable_cross_node_connection, req_timeout_ms, enable_exclusive_connection
+        Validator.check_args_types(
+            [
+                ["host", host, str],
+                ["port", port, int],
+                ["connect_timeout_ms", connect_timeout_ms, int],
+                ["token", token, str],
+                ["client_public_key", client_public_key, str],
+                ["client_private_key", client_private_key, str],
+                ["server_public_key", server_public_key, str],
+                ["access_key", access_key, str],
+                ["secret_key", secret_key, str],
+                ["tenant_id", tenant_id, str],
+                ["enable_cross_node_connection", enable_cross_node_connection, bool],
+                ["req_timeout_ms", req_timeout_ms, int],
+            ]
         )
-        self._hetero_client = HeteroClient(
-            *common, enable_cross_node_connection, req_timeout_ms, enable_exclusive_connection
-        )
-        self._object_client = ObjectClient(*common, req_timeout_ms, enable_exclusive_connection)
+        common: dict[str, Any] = {
+            "host": host,
+            "port": port,
+            "connect_timeout_ms": connect_timeout_ms,
+            "token": token,
+            "client_public_key": client_public_key,
+            "client_private_key": client_private_key,
+            "server_public_key": server_public_key,
+            "access_key": access_key,
+            "secret_key": secret_key,
+            "tenant_id": tenant_id,
+            "req_timeout_ms": req_timeout_ms,
+            "enable_exclusive_connection": enable_exclusive_connection,
+        }
+        crossing: dict[str, Any] = {"enable_cross_node_connection": enable_cross_node_connection}
+        self._kv_client = KVClient(**common, **crossing)
+        self._hetero_client = HeteroClient(**common, **crossing)
+        self._object_client = ObjectClient(**common)
 
     def init(self) -> None:
         """Connect all three; RuntimeError if the worker does not answer."""

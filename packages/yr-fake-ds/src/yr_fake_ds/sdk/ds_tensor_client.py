@@ -83,9 +83,7 @@ class DsTensorClient:
         """Check the tensors, then refuse."""
         self._refuse("mset_d2h", keys, tensors)
 
-    def mget_h2d(
-        self, keys: list[str], tensors: list[Tensor], sub_timeout_ms: int = 0
-    ) -> NoReturn:
+    def mget_h2d(self, keys: list[str], tensors: list[Tensor], sub_timeout_ms: int = 0) -> NoReturn:
         """Check the tensors, then refuse."""
         self._refuse("mget_h2d", keys, tensors, ["sub_timeout_ms", sub_timeout_ms, int])
 
@@ -115,9 +113,7 @@ class DsTensorClient:
         """Check the tensors, then refuse."""
         self._refuse("dev_mset", keys, tensors)
 
-    def dev_mget(
-        self, keys: list[str], tensors: list[Tensor], sub_timeout_ms: int = 0
-    ) -> NoReturn:
+    def dev_mget(self, keys: list[str], tensors: list[Tensor], sub_timeout_ms: int = 0) -> NoReturn:
         """Check the tensors, then refuse."""
         self._refuse("dev_mget", keys, tensors, ["sub_timeout_ms", sub_timeout_ms, int])
 

@@ -27,3 +27,6 @@ PUBLIC_NAMES: Final = {
     "Result": f"{_SDK}.transfer_engine",
     "ErrorCode": f"{_SDK}.transfer_engine",
 }
+
+LAZY_NAMES: Final = ("DsTensorClient", "CopyRange", "TransferEngine", "Result", "ErrorCode")
+"""Names that `yr.datasystem` looks up on first use: they need torch, or are refused anyway."""

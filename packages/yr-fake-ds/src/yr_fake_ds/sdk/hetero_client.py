@@ -204,9 +204,7 @@ class HeteroClient:
         return self._calls.exist(self._keys("exist", keys))
 
     @sdk_call
-    def get_meta_info(
-        self, keys: list[str], is_dev_key: bool
-    ) -> tuple[list[str], list[MetaInfo]]:
+    def get_meta_info(self, keys: list[str], is_dev_key: bool) -> tuple[list[str], list[MetaInfo]]:
         """Find nothing: RuntimeError "Key not found", as for any key without a device object."""
         Validator.check_args_types([["keys", keys, list], ["is_dev_key", is_dev_key, bool]])
         return self._calls.meta_info(self._keys("get_meta_info", keys))

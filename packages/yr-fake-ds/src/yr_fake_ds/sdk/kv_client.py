@@ -163,7 +163,7 @@ class KVClient:
         return [StateValueBuffer(allocation) for allocation in allocations]
 
     @sdk_call
-    def mset_buffer(self, buffers: list[StateValueBuffer]) -> None:
+    def mset_buffer(self, buffers: list[StateValueBuffer | None]) -> None:
         """Publish buffers of `mcreate` in one step; a key exists from here on."""
         Validator.check_args_types([["buffers", buffers, list]])
         signatures.MSET_BUFFER.check(self, buffers)
@@ -177,7 +177,7 @@ class KVClient:
         Validator.check_args_types([["keys", keys, list], ["timeout_ms", timeout_ms, int]])
         signatures.MGET_BUFFER.check(self, keys, timeout_ms)
         found = self._calls.get(_texts(keys), timeout_ms)
-        return [part and ReadOnlyMemoryViewBuffer(part) for part in found]
+        return [None if part is None else ReadOnlyMemoryViewBuffer(part) for part in found]
 
     @sdk_call
     def mset(
@@ -190,9 +190,7 @@ class KVClient:
     ) -> list[str]:
         """Store copies of `vals`; return the keys that failed, for instance repeated ones."""
         values = self._check_mset(keys, vals, write_mode, ttl_second, existence_opt)
-        signatures.MSET.check(
-            self, keys, values, write_mode.value, ttl_second, existence_opt.value
-        )
+        signatures.MSET.check(self, keys, values, write_mode.value, ttl_second, existence_opt.value)
         return self._calls.mset(
             _texts(keys), values, int(write_mode.value), ttl_second, int(existence_opt.value)
         )
@@ -226,7 +224,7 @@ class KVClient:
         Validator.check_param_range("timeout_ms", timeout_ms, 0, Validator.INT32_MAX_SIZE)
         signatures.GET_READ_ONLY_BUFFERS.check(self, keys, timeout_ms)
         found = self._calls.get(_texts(keys), timeout_ms)
-        return [part and ReadOnlyBuffer(StateValueBuffer(part)) for part in found]
+        return [None if part is None else ReadOnlyBuffer(StateValueBuffer(part)) for part in found]
 
     @sdk_call
     def get(
@@ -252,7 +250,7 @@ class KVClient:
         found = self._calls.read(
             [(part.get_key(), part.get_offset(), part.get_size()) for part in parts]
         )
-        return [part and ReadOnlyBuffer(StateValueBuffer(part)) for part in found]
+        return [None if part is None else ReadOnlyBuffer(StateValueBuffer(part)) for part in found]
 
     @sdk_call
     def delete(

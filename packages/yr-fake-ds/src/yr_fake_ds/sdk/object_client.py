@@ -138,7 +138,7 @@ class ObjectClient:
         _refuse_empty(object_keys)
         GET.check(self, object_keys, timeout_ms)
         found = self._calls.get([as_text(key) for key in object_keys], timeout_ms)
-        return [part and _buffer(part) for part in found]
+        return [None if part is None else _buffer(part) for part in found]
 
     @sdk_call
     def g_increase_ref(self, object_keys: list[str]) -> list[str]:

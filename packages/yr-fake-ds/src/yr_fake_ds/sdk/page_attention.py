@@ -10,6 +10,7 @@ REASON = "blocks of paged attention live in device memory, which is not emulated
 class PageAttnUtils:
     """Every call raises NotSupportedError."""
 
+    # ruff: noqa: ARG004 - the SDK's signatures
     @staticmethod
     def blk_2_blob(ptr: int, elem_size: int, num_block_elem: int, block_id: int) -> NoReturn:
         """Refuse."""

@@ -26,6 +26,8 @@ from yr.datasystem.object_client import Buffer, ConsistencyType, ObjectClient, W
 from yr.datasystem.stream_client import StreamClient, SubconfigType
 from yr.datasystem.util import Context, Status
 
+from yr_fake_ds.sdk.exports import LAZY_NAMES
+
 __all__ = [
     "Blob",
     "Buffer",
@@ -58,6 +60,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name in _fake.LAZY_NAMES:
+    if name in LAZY_NAMES:
         return getattr(_fake, name)
     raise AttributeError(f"module {__name__} has no attribute {name}")

@@ -1,6 +1,7 @@
 """`yr.datasystem.ds_tensor_client`, provided by yr-fake-ds; needs torch, as the real one does."""
 
 from yr.datasystem.lib import libds_client_py as ds
+
 from yr_fake_ds.sdk.device_blobs import Blob, DeviceBlobList
 from yr_fake_ds.sdk.ds_tensor_client import CopyRange, DsTensorClient
 from yr_fake_ds.sdk.enums import WriteMode

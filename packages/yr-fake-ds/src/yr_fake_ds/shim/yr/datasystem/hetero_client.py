@@ -1,6 +1,7 @@
 """`yr.datasystem.hetero_client`, provided by yr-fake-ds."""
 
 from yr.datasystem.lib import libds_client_py as ds
+
 from yr_fake_ds.sdk.device_blobs import Blob, DeviceBlobList, MetaInfo
 from yr_fake_ds.sdk.futures import Future
 from yr_fake_ds.sdk.hetero_client import HeteroClient

@@ -1,6 +1,7 @@
 """`yr.datasystem.kv_client`, provided by yr-fake-ds."""
 
 from yr.datasystem.lib import libds_client_py as ds
+
 from yr_fake_ds.sdk.enums import CacheType, ExistenceOpt, WriteMode
 from yr_fake_ds.sdk.kv_client import (
     DEFAULT_FAST_TRANSPORT_MEM_SIZE,

@@ -1,0 +1,78 @@
+"""The pytest plugin: run a suite on the fake, and fail tests that leave keys behind.
+
+    pytest -p yr_fake_ds.pytest --yr-fake-ds        activates the fake before any conftest is loaded
+
+The fake is in place before anything imports `yr`, and subprocesses, xdist workers and Ray workers
+inherit it. Fixtures: `yr_no_leaked_keys` (request it with the address of a worker).
+"""
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from yr_fake_ds import activation
+from yr_fake_ds.errors import ActivationError
+from yr_fake_ds.inspect import Inspection, inspect_worker, leaked_keys
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--yr-fake-ds``."""
+    group = parser.getgroup("yr-fake-ds")
+    group.addoption(
+        "--yr-fake-ds",
+        action="store_true",
+        default=False,
+        help="let yr.datasystem and dscli be the in-memory fake, here and in all subprocesses",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> None:
+    """Activate the fake before any conftest can import `yr`."""
+    options = parser.parse_known_args(args)
+    if not options.yr_fake_ds:
+        return
+    saved = {name: os.environ.get(name) for name in activation.variables(os.environ)}
+    try:
+        activation.activate()
+    except ActivationError as error:
+        raise pytest.UsageError(f"--yr-fake-ds: {error}") from error
+    early_config.add_cleanup(lambda: _restore(saved))
+
+
+def pytest_report_header() -> str:
+    """Say which SDK is active."""
+    return activation.active_sdk().describe()
+
+
+@pytest.fixture
+def yr_no_leaked_keys() -> Iterator[Callable[[str], None]]:
+    """Watch workers: ``yr_no_leaked_keys("127.0.0.1:31501")`` at the beginning of a test.
+
+    The test fails, after its other fixtures that depend on this one are gone, if the worker then
+    holds keys that it did not hold at that moment.
+    """
+    before: dict[str, Inspection] = {}
+
+    def watch(address: str) -> None:
+        before[address] = inspect_worker(address)
+
+    yield watch
+    leaks = {
+        address: keys
+        for address, state in before.items()
+        if (keys := leaked_keys(state, inspect_worker(address)))
+    }
+    if leaks:
+        pytest.fail(f"keys were left behind: {leaks}", pytrace=False)
+
+
+def _restore(saved: dict[str, str | None]) -> None:
+    for name, value in saved.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
