@@ -14,6 +14,7 @@ import pytest
 
 from yr_conformance.transfer.key_watch import KeyWatch
 from yr_conformance.transfer.ray_session import RAY_ENVIRONMENT, RaySession, ray_session
+from yr_conformance.transfer.second_driver import DriverRun, run_second_driver
 
 ANSWER_SECONDS = 30.0
 # Ray 2.55 leaves these to the garbage collector when it starts and stops a node.
@@ -96,6 +97,12 @@ def unregistered(peer_pool: PeerPool) -> Any:
     from yr_conformance.transfer.peer import unregistered_peer_class
 
     return peer_pool.lend("unregistered", unregistered_peer_class().remote)
+
+
+@pytest.fixture(scope="session")
+def second_driver(session: RaySession) -> DriverRun:
+    """What another driver process of the same cluster saw, said and left behind."""
+    return run_second_driver(session)
 
 
 @pytest.fixture

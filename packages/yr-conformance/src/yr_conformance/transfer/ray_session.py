@@ -46,6 +46,7 @@ class RaySession:
     """What a clause may know of the cluster: where the worker listens and where Ray writes."""
 
     mark: str
+    address: str
     host: str
     worker_port: int
     ray_directory: pathlib.Path
@@ -88,8 +89,9 @@ def ray_session() -> Iterator[RaySession]:
         stack.callback(check_nothing_runs, mark)
         stack.enter_context(_environment(settings))
         with _working_in(working_directory):
-            host = _start(stack, directory)
-        yield RaySession(mark, host, worker_port, directory, working_directory)
+            address = _start(stack, directory)
+        host = address.rpartition(":")[0]
+        yield RaySession(mark, address, host, worker_port, directory, working_directory)
 
 
 def marked_processes(mark: str) -> list[psutil.Process]:
@@ -120,7 +122,7 @@ def _start(stack: contextlib.ExitStack, directory: pathlib.Path) -> str:
     from ray_ascend import cleanup_yr_resources
 
     stack.callback(ray.shutdown)
-    ray.init(
+    context = ray.init(
         num_cpus=2,
         include_dashboard=False,
         object_store_memory=200_000_000,
@@ -130,7 +132,7 @@ def _start(stack: contextlib.ExitStack, directory: pathlib.Path) -> str:
     )
     stack.callback(cleanup_yr_resources)
     register_transport()
-    return str(ray.util.get_node_ip_address())
+    return str(context.address_info["address"])
 
 
 def _listening_ports(process: psutil.Process) -> set[int]:

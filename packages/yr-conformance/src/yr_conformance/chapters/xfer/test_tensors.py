@@ -98,7 +98,7 @@ def _views() -> dict[str, Callable[[], torch.Tensor]]:
         "channels-last": lambda: random_bytes((2, 3, 4, 5)).to(memory_format=torch.channels_last),
         "conjugated": base.conj,
         "conjugated-transposed": lambda: base.mH,
-        "negated-imaginary": base.conj.imag,
+        "negated-imaginary": lambda: base.conj().imag,
         "real-part": lambda: base.real,
         "bytes-of-floats": lambda: random_bytes((4, 4)).view(torch.int16),
         "diagonal": lambda: torch.diagonal(base),
