@@ -13,12 +13,10 @@ A status and a message make the exception's text, ``code: [<status>], msg: [<mes
 """
 
 import threading
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """One error text: a status name, a template, and the source place that the real one prints.
 
     Used by the client process and by the worker process, from any thread; immutable.

@@ -1,9 +1,7 @@
 """Where a client connects and how long it waits; validated when `init` is called, not before."""
 
 import os
-import socket
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from yr_fake_ds import texts
 from yr_fake_ds.client.keys import refuse
@@ -12,8 +10,7 @@ MIN_CONNECT_TIMEOUT_MS: Final = 500
 MAX_PORT: Final = 65535
 
 
-@dataclass(frozen=True)
-class ConnectOptions:
+class ConnectOptions(NamedTuple):
     """The arguments of a client's constructor that matter here; times in milliseconds.
 
     An empty host is looked up in DATASYSTEM_HOST and DATASYSTEM_PORT; a request timeout of 0 means
@@ -54,6 +51,8 @@ def _environment_port() -> int:
 
 
 def _resolves(host: str, port: int) -> bool:
+    import socket
+
     try:
         socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError:

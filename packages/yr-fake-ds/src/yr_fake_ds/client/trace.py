@@ -5,8 +5,8 @@
 0.8.1). Error texts and the worker's journal show it.
 """
 
+import os
 import re
-import secrets
 import threading
 import uuid
 from typing import Final
@@ -38,7 +38,7 @@ def set_prefix(prefix: str) -> None:
 def begin_call() -> str:
     """Start a call on this thread and return its trace id."""
     prefix = _trace.prefix
-    _trace.current = f"{prefix};{secrets.token_hex(6)}" if prefix else str(uuid.uuid4())
+    _trace.current = f"{prefix};{os.urandom(6).hex()}" if prefix else str(uuid.uuid4())
     return _trace.current
 
 

@@ -10,24 +10,21 @@ openyuanrong-datasystem 0.8.1):
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from yr_fake_ds import texts
 
 PREFIX: Final = "yr.datasystem.lib.libds_client_py."
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """A parameter type of the bindings: how it is printed, and whether a value converts to it."""
 
     name: str
     accepts: Callable[[Any], bool]
 
 
-@dataclass(frozen=True)
-class Signature:
+class Signature(NamedTuple):
     """A function of the bindings; called by the SDK's classes with the arguments they pass on."""
 
     function: str
