@@ -1,0 +1,78 @@
+"""The pytest plugin, in pytest processes of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from yr_fake_ds import activation
+
+TEST = """
+import subprocess, sys
+import yr.datasystem
+
+def test_here():
+    assert "yr_fake_ds" in yr.datasystem.__file__
+
+def test_child():
+    code = "import yr.datasystem; print(yr.datasystem.__file__)"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+    assert "yr_fake_ds" in out
+"""
+
+
+def _pytest(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environ = {key: value for key, value in os.environ.items() if "PYTEST" not in key}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "yr_fake_ds.pytest", "-c", os.devnull, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        cwd=directory,
+        env=environ,
+    )
+
+
+def test_the_option_activates_the_fake_for_tests_and_children(tmp_path: Path) -> None:
+    """Tests and what they start import the shim."""
+    (tmp_path / "test_it.py").write_text(TEST, encoding="utf-8")
+
+    done = _pytest(tmp_path, "--yr-fake-ds", str(tmp_path))
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "yr.datasystem: yr-fake-ds" in done.stdout
+
+
+def test_a_conftest_that_imports_the_sdk_gets_the_fake(tmp_path: Path) -> None:
+    """Activation comes before conftests are loaded."""
+    line = "import yr.datasystem\nassert 'yr_fake_ds' in yr.datasystem.__file__\n"
+    (tmp_path / "conftest.py").write_text(line, encoding="utf-8")
+    (tmp_path / "test_it.py").write_text("def test_it(): pass\n", encoding="utf-8")
+
+    done = _pytest(tmp_path, "--yr-fake-ds", str(tmp_path))
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_without_the_option_nothing_is_activated(tmp_path: Path) -> None:
+    """The plugin alone changes no path."""
+    text = f"import sys\ndef test_it(): assert {activation.SHIM_ROOT!r} not in sys.path\n"
+    (tmp_path / "test_it.py").write_text(text, encoding="utf-8")
+
+    done = _pytest(tmp_path, str(tmp_path))
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_real_sdk_that_is_imported_already_is_refused(tmp_path: Path) -> None:
+    """The run ends with the reason."""
+    plugin = "import sys, types\nm = types.ModuleType('yr.datasystem')\nm.__file__ = '/real.py'\n"
+    (tmp_path / "early.py").write_text(
+        plugin + "sys.modules['yr.datasystem'] = m\n", encoding="utf-8"
+    )
+
+    done = _pytest(tmp_path, "-p", "early", "--yr-fake-ds", str(tmp_path))
+
+    assert done.returncode != 0
+    assert "already imported" in done.stderr
