@@ -259,6 +259,19 @@ class Inspect(Request, frozen=True, kw_only=True):
     journal: bool = False
 
 
+class PeerGet(Request, frozen=True, kw_only=True):
+    """Sent by another worker on TCP -> PeerValue with the bytes, Failure if there is no copy."""
+
+    key: str
+    version: int
+
+
+class PeerValue(Message, frozen=True):
+    """The bytes follow as payload."""
+
+    size: int
+
+
 class ObjectState(msgspec.Struct, frozen=True):
     """One visible value, for test authors."""
 
@@ -311,6 +324,7 @@ ClientRequest: TypeAlias = (
     | ChangeGlobalReferences
     | QueryGlobalReferences
     | Inspect
+    | PeerGet
 )
 WorkerReply: TypeAlias = (
     Failure
@@ -324,6 +338,7 @@ WorkerReply: TypeAlias = (
     | Failed
     | Count
     | Inspection
+    | PeerValue
 )
 
 encode = msgspec.msgpack.Encoder().encode

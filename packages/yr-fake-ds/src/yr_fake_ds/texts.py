@@ -226,6 +226,12 @@ OVER_THRESHOLD: Final = Text(
     "resource_pool.cpp",
     33,
 )
+PROTOCOL_VERSION: Final = Text(
+    RUNTIME_ERROR,
+    "The client speaks version {theirs} of the fake's protocol and the worker version {ours}; "
+    "install the same yr-fake-ds for both",
+)
+UNEXPECTED_REQUEST: Final = Text(RUNTIME_ERROR, "The worker does not serve {request} here")
 TOO_MANY_CLIENTS: Final = Text(RUNTIME_ERROR, "Client number upper to the limit")
 NO_COPY_EXISTS: Final = Text(
     RUNTIME_ERROR, "Fail to get objects from remote worker, no object copy exists."

@@ -1,0 +1,160 @@
+"""Messages between a worker and the directory, framed like all others."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import msgspec
+
+from yr_fake_ds.protocol import Message, Parameters, PublishCall
+
+
+class Entry(msgspec.Struct, frozen=True, array_like=True):
+    """One value that a worker offers: it has the copy already."""
+
+    key: str
+    size: int
+    version: int
+
+
+class Located(msgspec.Struct, frozen=True, array_like=True):
+    """Where a value is; `holders` are worker addresses, newest first."""
+
+    version: int
+    size: int
+    parameters: Parameters
+    holders: list[str]
+    remaining_s: float | None
+
+
+class Join(Message, frozen=True):
+    """A worker begins: what was known of its address is forgotten -> Ok.
+
+    The connection stays: the directory sends Drop on it, and its end means that the worker ended.
+    """
+
+    address: str
+
+
+class Leave(Message, frozen=True):
+    """A worker ends in order: it holds nothing any more -> Ok."""
+
+    address: str
+
+
+class Announce(Message, frozen=True, kw_only=True):
+    """Make values visible -> Announced or Refused."""
+
+    address: str
+    call: PublishCall
+    entries: list[Entry]
+    parameters: Parameters
+    only_if_absent: bool
+
+
+class Announced(Message, frozen=True):
+    """Keys that were not taken."""
+
+    failed: list[str]
+
+
+class Locate(Message, frozen=True):
+    """Ask for values, waiting for all of them -> Locations."""
+
+    keys: list[str]
+    wait_s: float
+
+
+class Locations(Message, frozen=True):
+    """One answer a key."""
+
+    found: list[Located | None]
+
+
+class AddCopy(Message, frozen=True):
+    """A worker has a replica now -> Ok."""
+
+    address: str
+    key: str
+    version: int
+
+
+class DropCopies(Message, frozen=True):
+    """A worker evicted copies -> Ok; a value without copies that was evictable is gone."""
+
+    address: str
+    names: list[tuple[str, int]]
+
+
+class Remove(Message, frozen=True):
+    """Delete keys -> Ok."""
+
+    keys: list[str]
+
+
+class Rearm(Message, frozen=True):
+    """Set times to live anew -> Keys that are missing."""
+
+    keys: list[str]
+    ttl_s: int
+
+
+class Keys(Message, frozen=True):
+    """A list of keys."""
+
+    keys: list[str]
+
+
+class ChangeReferences(Message, frozen=True):
+    """Change cluster-wide counts -> Keys that failed."""
+
+    client_id: str
+    keys: list[str]
+    increase: bool
+
+
+class CountReferences(Message, frozen=True):
+    """Ask for a cluster-wide count -> Number."""
+
+    key: str
+
+
+class Number(Message, frozen=True):
+    """A number."""
+
+    value: int
+
+
+class Ok(Message, frozen=True):
+    """Carried out."""
+
+
+class Refused(Message, frozen=True):
+    """Refused, with the name of a text and its values."""
+
+    text: str
+    values: dict[str, Any]
+
+
+class Drop(Message, frozen=True):
+    """Sent to a worker: these copies are out of date."""
+
+    names: list[tuple[str, int]]
+
+
+DirectoryRequest: TypeAlias = (
+    Join
+    | Leave
+    | Announce
+    | Locate
+    | AddCopy
+    | DropCopies
+    | Remove
+    | Rearm
+    | ChangeReferences
+    | CountReferences
+)
+DirectoryReply: TypeAlias = Announced | Locations | Keys | Number | Ok | Refused | Drop
+
+decode_request = msgspec.msgpack.Decoder(DirectoryRequest).decode
+decode_reply = msgspec.msgpack.Decoder(DirectoryReply).decode

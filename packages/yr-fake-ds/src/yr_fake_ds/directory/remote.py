@@ -1,0 +1,157 @@
+"""The directory as seen from a worker that joined: the same calls, over the network.
+
+calls       pooled connections, one request in flight on each
+notices     the connection of Join, read by a thread of its own, which joins again when the
+            head comes back
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from yr_fake_ds import framing
+from yr_fake_ds.directory import messages
+from yr_fake_ds.directory.messages import Announce, Located
+from yr_fake_ds.directory.service import DropCopies
+from yr_fake_ds.protocol import encode
+from yr_fake_ds.refusal import refusal_by_name
+
+CONNECT_TIMEOUT_S: Final = 1.0
+ANSWER_TIMEOUT_S: Final = 10.0
+REJOIN_PAUSE_S: Final = 0.05
+
+Reply = TypeVar("Reply")
+
+
+class DirectoryLostError(ConnectionError):
+    """The head worker does not answer."""
+
+
+class RemoteDirectory:
+    """Implements the Directory protocol; used from all threads of the worker."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.address = f"{host}:{port}"
+        self._where = (host, port)
+        self._idle: deque[socket.socket] = deque()
+
+    def announce(self, request: Announce) -> list[str]:
+        """See Directory."""
+        return self._ask(request, messages.Announced).failed
+
+    def locate(self, keys: list[str], wait_s: float) -> list[Located | None]:
+        """See Directory."""
+        return self._ask(messages.Locate(keys, wait_s), messages.Locations, wait_s).found
+
+    def add_copy(self, address: str, key: str, version: int) -> None:
+        """See Directory."""
+        self._ask(messages.AddCopy(address, key, version), messages.Ok)
+
+    def drop_copies(self, address: str, names: list[tuple[str, int]]) -> None:
+        """See Directory."""
+        self._ask(messages.DropCopies(address, names), messages.Ok)
+
+    def remove(self, keys: list[str]) -> None:
+        """See Directory."""
+        self._ask(messages.Remove(keys), messages.Ok)
+
+    def rearm(self, keys: list[str], ttl_s: int) -> list[str]:
+        """See Directory."""
+        return self._ask(messages.Rearm(keys, ttl_s), messages.Keys).keys
+
+    def change_references(self, client_id: str, keys: list[str], *, increase: bool) -> list[str]:
+        """See Directory."""
+        request = messages.ChangeReferences(client_id, keys, increase)
+        return self._ask(request, messages.Keys).keys
+
+    def count_references(self, key: str) -> int:
+        """See Directory."""
+        return self._ask(messages.CountReferences(key), messages.Number).value
+
+    def leave(self, address: str) -> None:
+        """See Directory."""
+        self._ask(messages.Leave(address), messages.Ok)
+
+    def follow(self, address: str, drop_copies: DropCopies, lost: Callable[[], None]) -> None:
+        """Join, and listen to notices for ever in a thread; DirectoryLostError if it cannot join.
+
+        `lost` is called when the head went away: nothing that this worker holds is known any more.
+        """
+        sock = self._join(address)
+        listener = threading.Thread(
+            target=self._listen, args=(sock, address, drop_copies, lost), daemon=True
+        )
+        listener.start()
+
+    def _join(self, address: str) -> socket.socket:
+        sock = self._connect()
+        try:
+            _exchange(sock, messages.Join(address))
+        except (OSError, ValueError) as error:
+            sock.close()
+            raise DirectoryLostError(str(error)) from error
+        sock.settimeout(None)
+        return sock
+
+    def _listen(
+        self, sock: socket.socket, address: str, drop_copies: DropCopies, lost: Callable[[], None]
+    ) -> None:
+        while True:
+            with sock, contextlib.suppress(OSError, ValueError):
+                while True:
+                    data, _payload = framing.receive_header(sock, max_payload=0)
+                    notice = messages.decode_reply(data)
+                    if isinstance(notice, messages.Drop):
+                        drop_copies(notice.names)
+            sock = self._rejoin(address)
+            lost()
+
+    def _rejoin(self, address: str) -> socket.socket:
+        while True:
+            try:
+                return self._join(address)
+            except DirectoryLostError:
+                time.sleep(REJOIN_PAUSE_S)
+
+    def _ask(self, request: Any, kind: type[Reply], wait_s: float = 0) -> Reply:
+        for sock in self._connections():
+            try:
+                sock.settimeout(ANSWER_TIMEOUT_S + wait_s)
+                reply = _exchange(sock, request)
+            except (OSError, ValueError):
+                sock.close()
+                continue
+            self._idle.append(sock)
+            if isinstance(reply, messages.Refused):
+                raise refusal_by_name(reply.text, reply.values)
+            if not isinstance(reply, kind):
+                raise DirectoryLostError(f"{type(reply).__name__} instead of {kind.__name__}")
+            return reply
+        raise DirectoryLostError(self.address)
+
+    def _connections(self) -> Any:
+        """Yield idle connections, which may be dead by now, and at last a fresh one."""
+        while self._idle:
+            with contextlib.suppress(IndexError):
+                yield self._idle.pop()
+        yield self._connect()
+
+    def _connect(self) -> socket.socket:
+        try:
+            sock = socket.create_connection(self._where, CONNECT_TIMEOUT_S)
+        except OSError as error:
+            raise DirectoryLostError(f"{self.address}: {error}") from error
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return sock
+
+
+def _exchange(sock: socket.socket, request: Any) -> Any:
+    framing.send_frame(sock, encode(request))
+    data, _payload = framing.receive_header(sock, max_payload=0)
+    return messages.decode_reply(data)

@@ -1,0 +1,159 @@
+"""The directory as a service in the head worker: one lock, waits, expiry, notices to workers."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Final, Protocol
+
+from yr_fake_ds.directory.messages import Announce, Located
+from yr_fake_ds.directory.state import AnnounceError, Dropped, State
+
+IDLE_S: Final = 1.0
+
+DropCopies = Callable[[list[tuple[str, int]]], None]
+
+
+class Directory(Protocol):
+    """What a worker needs of the directory, in its own process or across the network.
+
+    Every method may raise RefusedError; one that crosses the network DirectoryLostError too.
+    """
+
+    def announce(self, request: Announce) -> list[str]:
+        """Make values visible; returns the keys that were not taken."""
+        ...
+
+    def locate(self, keys: list[str], wait_s: float) -> list[Located | None]:
+        """Say where values are, waiting until all exist."""
+        ...
+
+    def add_copy(self, address: str, key: str, version: int) -> None:
+        """Note a replica."""
+        ...
+
+    def drop_copies(self, address: str, names: list[tuple[str, int]]) -> None:
+        """Forget evicted copies."""
+        ...
+
+    def remove(self, keys: list[str]) -> None:
+        """Delete keys."""
+        ...
+
+    def rearm(self, keys: list[str], ttl_s: int) -> list[str]:
+        """Set times to live; returns the missing keys."""
+        ...
+
+    def change_references(self, client_id: str, keys: list[str], *, increase: bool) -> list[str]:
+        """Change cluster-wide counts; returns the keys that failed."""
+        ...
+
+    def count_references(self, key: str) -> int:
+        """Return a cluster-wide count."""
+        ...
+
+    def leave(self, address: str) -> None:
+        """Forget a worker that ends in order."""
+        ...
+
+
+class DirectoryService:
+    """The directory of a cluster; called from all threads of the head worker."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._state = State(clock)
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._workers: dict[str, DropCopies] = {}
+        threading.Thread(target=self._expire, name="expiry", daemon=True).start()
+
+    def join(self, address: str, drop_copies: DropCopies) -> None:
+        """Let a worker take part; copies that an earlier life of it had are forgotten."""
+        with self._changed:
+            self._state.forget_worker(address)
+            self._workers[address] = drop_copies
+
+    def leave(self, address: str) -> None:
+        """See Directory."""
+        with self._changed:
+            self._state.forget_worker(address)
+            self._workers.pop(address, None)
+
+    def announce(self, request: Announce) -> list[str]:
+        """See Directory."""
+        try:
+            with self._changed:
+                failed, dropped = self._state.announce(request)
+                self._changed.notify_all()
+        except AnnounceError as error:
+            with self._changed:
+                self._changed.notify_all()
+            self._notify(error.dropped)
+            raise error.refusal from None
+        self._notify(dropped)
+        return failed
+
+    def locate(self, keys: list[str], wait_s: float) -> list[Located | None]:
+        """See Directory."""
+        deadline = self._clock() + wait_s
+        with self._changed:
+            while True:
+                found = self._state.locate(keys)
+                remaining = deadline - self._clock()
+                if None not in found or remaining <= 0:
+                    return found
+                self._changed.wait(remaining)
+
+    def add_copy(self, address: str, key: str, version: int) -> None:
+        """See Directory."""
+        with self._changed:
+            self._state.add_copy(address, key, version)
+
+    def drop_copies(self, address: str, names: list[tuple[str, int]]) -> None:
+        """See Directory."""
+        with self._changed:
+            self._state.drop_copies(address, names)
+
+    def remove(self, keys: list[str]) -> None:
+        """See Directory."""
+        with self._changed:
+            dropped = self._state.remove(keys)
+        self._notify(dropped)
+
+    def rearm(self, keys: list[str], ttl_s: int) -> list[str]:
+        """See Directory."""
+        with self._changed:
+            missing = self._state.rearm(keys, ttl_s)
+            self._changed.notify_all()
+        return missing
+
+    def change_references(self, client_id: str, keys: list[str], *, increase: bool) -> list[str]:
+        """See Directory."""
+        with self._changed:
+            failed, dropped = self._state.change_references(client_id, keys, increase=increase)
+        self._notify(dropped)
+        return failed
+
+    def count_references(self, key: str) -> int:
+        """See Directory."""
+        with self._changed:
+            return self._state.count_references(key)
+
+    def _notify(self, dropped: Iterable[Dropped]) -> None:
+        names: dict[str, list[tuple[str, int]]] = {}
+        for copy in dropped:
+            names.setdefault(copy.address, []).append((copy.key, copy.version))
+        for address, copies in names.items():
+            drop_copies = self._workers.get(address)
+            if drop_copies is not None:
+                drop_copies(copies)
+
+    def _expire(self) -> None:
+        while True:
+            with self._changed:
+                due = self._state.next_expiry()
+                pause = IDLE_S if due is None else min(max(due - self._clock(), 0.001), IDLE_S)
+                self._changed.wait(pause)
+                dropped = self._state.expire()
+            self._notify(dropped)

@@ -1,0 +1,1 @@
+"""The worker process: sockets in front, the store and the directory behind."""

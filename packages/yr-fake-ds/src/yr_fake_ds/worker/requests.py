@@ -1,0 +1,108 @@
+"""From a client's request to its reply."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from yr_fake_ds import protocol, texts
+from yr_fake_ds.refusal import RefusedError
+from yr_fake_ds.worker.memory import Memory
+from yr_fake_ds.worker.values import Values
+
+
+class Payload(Protocol):
+    """The bytes that follow a request."""
+
+    def read_into(self, destination: memoryview) -> None:
+        """Fill a buffer with the next of them."""
+        ...
+
+
+class RequestHandler:
+    """Carries out requests of attached clients; called from all threads of the worker."""
+
+    def __init__(self, memory: Memory, values: Values) -> None:
+        self._memory = memory
+        self._values = values
+        self._handlers: dict[type, Callable[[Any, Payload, str], protocol.Message]] = {
+            protocol.Create: self._create,
+            protocol.Publish: self._publish,
+            protocol.Get: self._get,
+            protocol.Release: self._release,
+            protocol.Exist: self._exist,
+            protocol.Delete: self._delete,
+            protocol.Expire: self._expire,
+            protocol.Health: self._health,
+            protocol.Latch: self._latch,
+            protocol.Unlatch: self._unlatch,
+            protocol.Invalidate: self._invalidate,
+            protocol.ChangeGlobalReferences: self._change_references,
+            protocol.QueryGlobalReferences: self._count_references,
+        }
+
+    def handle(self, request: Any, payload: Payload, client_id: str) -> protocol.Message:
+        """Carry a request out; RefusedError becomes a Failure."""
+        handler = self._handlers.get(type(request))
+        if handler is None:
+            raise RefusedError(texts.UNEXPECTED_REQUEST, request=type(request).__name__)
+        return handler(request, payload, client_id)
+
+    def _create(self, request: protocol.Create, payload: Payload, client: str) -> protocol.Message:
+        return protocol.Created(self._values.create(request, client))
+
+    def _publish(
+        self, request: protocol.Publish, payload: Payload, client: str
+    ) -> protocol.Message:
+        inline = self._values.store(request, payload.read_into)
+        return protocol.Published(self._values.publish(request, inline))
+
+    def _get(self, request: protocol.Get, payload: Payload, client: str) -> protocol.Message:
+        return protocol.Got(self._values.get(request, client))
+
+    def _release(
+        self, request: protocol.Release, payload: Payload, client: str
+    ) -> protocol.Message:
+        self._memory.release(request.slot_ids, client)
+        return protocol.Done()
+
+    def _exist(self, request: protocol.Exist, payload: Payload, client: str) -> protocol.Message:
+        return protocol.Existing(self._values.exist(request.keys, request.timeout_ms))
+
+    def _delete(self, request: protocol.Delete, payload: Payload, client: str) -> protocol.Message:
+        self._values.delete(request.keys, request.timeout_ms)
+        return protocol.Failed([])
+
+    def _expire(self, request: protocol.Expire, payload: Payload, client: str) -> protocol.Message:
+        return protocol.Failed(self._values.expire(request.keys, request.ttl_s, request.timeout_ms))
+
+    def _health(self, request: protocol.Health, payload: Payload, client: str) -> protocol.Message:
+        return protocol.Done()
+
+    def _latch(self, request: protocol.Latch, payload: Payload, client: str) -> protocol.Message:
+        deadline = time.monotonic() + request.timeout_ms / 1000
+        self._memory.latch(request.slot_id, client, exclusive=request.exclusive, deadline=deadline)
+        return protocol.Done()
+
+    def _unlatch(
+        self, request: protocol.Unlatch, payload: Payload, client: str
+    ) -> protocol.Message:
+        self._memory.unlatch(request.slot_id, client, exclusive=request.exclusive)
+        return protocol.Done()
+
+    def _invalidate(
+        self, request: protocol.Invalidate, payload: Payload, client: str
+    ) -> protocol.Message:
+        self._values.invalidate(request.slot_id)
+        return protocol.Done()
+
+    def _change_references(
+        self, request: protocol.ChangeGlobalReferences, payload: Payload, client: str
+    ) -> protocol.Message:
+        return protocol.Failed(self._values.change_references(client, request))
+
+    def _count_references(
+        self, request: protocol.QueryGlobalReferences, payload: Payload, client: str
+    ) -> protocol.Message:
+        return protocol.Count(self._values.count_references(request))
