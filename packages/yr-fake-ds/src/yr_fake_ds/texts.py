@@ -175,7 +175,7 @@ EXPIRE_NOT_FOUND: Final = Text(
     "[Expire] Some object can not be found in metaTable_, size: {count}, object: {keys}",
 )
 OBJECT_DOES_NOT_EXIST: Final = Text(NOT_FOUND, "Object does not exist.", "safe_table.h", 467)
-SHM_NOT_FOUND: Final = Text(NOT_FOUND, "Get a not found shm: {shm_id}")
+SHM_NOT_FOUND: Final = Text(NOT_FOUND, "Get a not found shm: {shm_id} ", "object_ref_info.cpp", 94)
 MSET_TOO_MANY_KEYS: Final = Text(INVALID, "The objectKeys size exceed {limit}", _MULTI, 95)
 MSET_NX_UNSUPPORTED: Final = Text(
     RUNTIME_ERROR, "The MSet doesn't support ntx_{existence}", _MULTI, 112

@@ -2,10 +2,16 @@
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 
 import pytest
+from sdk_process import SdkProcess
+
+from yr_fake_ds import activation
 
 REAL_PYTHON_VARIABLE = "YR_FAKE_DS_REAL_PYTHON"
 
@@ -31,3 +37,25 @@ def real_python() -> str:
             f"{REAL_PYTHON_VARIABLE} to an interpreter that has it"
         )
     return sys.executable
+
+
+@pytest.fixture(scope="session")
+def real(real_python: str) -> Iterator[SdkProcess]:
+    """Give a worker and a driver of the real SDK."""
+    environ = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    directory = tempfile.mkdtemp(prefix="yrl")
+    environ["DATASYSTEM_CLIENT_LOG_DIR"] = directory
+    bindir = os.path.dirname(real_python)
+    environ["PATH"] = os.pathsep.join([bindir, environ.get("PATH", os.defpath)])
+    with SdkProcess(real_python, os.path.join(bindir, "dscli"), environ) as process:
+        yield process
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def fake() -> Iterator[SdkProcess]:
+    """Give a worker and a driver of the fake."""
+    environ = {**os.environ, **activation.variables(os.environ)}
+    dscli = os.path.join(activation.SHIM_ROOT, "bin", "dscli")
+    with SdkProcess(sys.executable, dscli, environ) as process:
+        yield process

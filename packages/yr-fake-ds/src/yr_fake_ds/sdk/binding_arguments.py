@@ -66,7 +66,7 @@ def as_text(value: str | bytes | bytearray) -> str:
 
 def _is_text(value: object) -> bool:
     if isinstance(value, (bytes, bytearray)):
-        return _encodes(value, bytes.decode)
+        return _encodes(bytes(value), bytes.decode)
     return isinstance(value, str) and _encodes(value, str.encode)
 
 

@@ -1,0 +1,123 @@
+"""Executes calls of `yr.datasystem` that come as JSON lines; run under either SDK.
+
+One line in, one line out: ``["get", ["k1"]]`` gives ``{"ok": ["6869"]}`` or the type and text of
+the error. Values travel as hex; buffers stay here, under names.
+"""
+
+# ruff: noqa: D102 - the methods are the calls of the SDK
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from yr.datasystem import KVClient, ObjectClient, WriteMode
+from yr.datasystem.kv_client import ExistenceOpt, ReadParam
+
+
+class Driver:
+    """One KV client, one object client, and named buffers."""
+
+    def __init__(self, port: int) -> None:
+        self.kv = KVClient("127.0.0.1", port, 5000, req_timeout_ms=5000)
+        self.objects = ObjectClient("127.0.0.1", port, 5000, req_timeout_ms=5000)
+        self.kv.init()
+        self.objects.init()
+        self.buffers: dict[str, list[Any]] = {}
+
+    def set(self, key: str, value: str, mode: str) -> Any:
+        return self.kv.set(key, bytes.fromhex(value), WriteMode[mode])
+
+    def mset(self, keys: list[str], values: list[str], nx: bool) -> Any:
+        option = ExistenceOpt.NX if nx else ExistenceOpt.NONE
+        return self.kv.mset(keys, _bytes(values), existence_opt=option)
+
+    def msettx(self, keys: list[str], values: list[str], nx: bool) -> Any:
+        option = ExistenceOpt.NX if nx else ExistenceOpt.NONE
+        return self.kv.msettx(keys, _bytes(values), existence_opt=option)
+
+    def create(self, name: str, keys: list[str], values: list[str]) -> Any:
+        data = _bytes(values)
+        buffers = self.kv.mcreate(keys, [len(value) for value in data])
+        for buffer, value in zip(buffers, data, strict=True):
+            buffer.MutableData()[:] = value
+        self.buffers[name] = buffers
+        return [buffer.GetSize() for buffer in buffers]
+
+    def publish(self, name: str) -> Any:
+        return self.kv.mset_buffer(self.buffers.pop(name, []))
+
+    def get(self, keys: list[str]) -> Any:
+        return [value and value.hex() for value in self.kv.get(keys)]
+
+    def read(self, parts: list[list[Any]]) -> Any:
+        found = self.kv.read([ReadParam(*part) for part in parts])
+        return [part and bytes(part.immutable_data()).hex() for part in found]
+
+    def exist(self, keys: list[str]) -> Any:
+        return self.kv.exist(keys)
+
+    def delete(self, keys: list[str]) -> Any:
+        return self.kv.delete(keys)
+
+    def expire(self, keys: list[str], ttl: int) -> Any:
+        return sorted(self.kv.expire(keys, ttl))
+
+    def hold(self, name: str, keys: list[str]) -> Any:
+        self.buffers[name] = self.kv.get_buffers(keys)
+        return [buffer and buffer.GetSize() for buffer in self.buffers[name]]
+
+    def look(self, name: str) -> Any:
+        return [buffer and bytes(buffer).hex() for buffer in self.buffers.get(name, [])]
+
+    def drop(self, name: str) -> Any:
+        self.buffers.pop(name, None)
+
+    def put(self, key: str, value: str, nested: list[str]) -> Any:
+        return self.objects.put(key, bytes.fromhex(value), None, nested)
+
+    def build(self, key: str, value: str, end: str) -> Any:
+        data = bytes.fromhex(value)
+        buffer = self.objects.create(key, len(data))
+        buffer.memory_copy(data)
+        return getattr(buffer, end)()
+
+    def fetch(self, keys: list[str]) -> Any:
+        return [part and bytes(part.immutable_data()).hex() for part in self.objects.get(keys, 0)]
+
+    def increase(self, keys: list[str]) -> Any:
+        return self.objects.g_increase_ref(keys)
+
+    def decrease(self, keys: list[str]) -> Any:
+        return self.objects.g_decrease_ref(keys)
+
+    def count(self, key: str) -> Any:
+        return self.objects.query_global_ref_num(key)
+
+
+def _bytes(values: list[str]) -> list[bytes]:
+    return [bytes.fromhex(value) for value in values]
+
+
+def outcome(call: Callable[..., Any], arguments: list[Any]) -> dict[str, Any]:
+    """Return the result of a call, or its error's type and text."""
+    try:
+        return {"ok": call(*arguments)}
+    except Exception as error:
+        return {"error": type(error).__name__, "text": str(error)}
+
+
+def main() -> None:
+    """Serve until the end of the input."""
+    driver = Driver(int(sys.argv[1]))
+    answers = sys.stdout
+    answers.write('"ready"\n')
+    answers.flush()
+    for line in sys.stdin:
+        name, *arguments = json.loads(line)
+        answers.write(json.dumps(outcome(getattr(driver, name), arguments)) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()
