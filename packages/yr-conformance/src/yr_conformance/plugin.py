@@ -23,6 +23,7 @@ from yr_conformance.targets.sdk_on_path import version_of
 pytest_plugins = [
     "yr_conformance.datasystem.fixtures",
     "yr_conformance.leaks",
+    "yr_conformance.randomness",
     "yr_conformance.transfer.fixtures",
 ]
 
@@ -38,7 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--target", default="fake", help="system under test (default: fake)")
     group.addoption("--mode", default="metastore", help="where the metadata is kept")
     group.addoption("--chapter", action="append", help="run only this chapter (repeatable)")
-    group.addoption("--report", type=pathlib.Path, help="write the results as JSON to this file")
+    group.addoption("--report", type=_absolute, help="write the results as JSON to this file")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -49,21 +50,24 @@ def pytest_configure(config: pytest.Config) -> None:
     if not getattr(config.option, "timeout", None):
         config.option.timeout = DEFAULT_TIMEOUT_S
     if config.option.mode not in _MODES:
-        raise pytest.UsageError(f"--mode {config.option.mode}: known modes: {', '.join(_MODES)}")
+        raise pytest.UsageError(
+            f"--mode {config.option.mode} is not supported yet; known: {', '.join(_MODES)}"
+        )
     try:
         target = load(config.option.target)
         target.check_active()
-    except TargetError as error:
+        deviations.of_target(target.name)
+    except (TargetError, deviations.DeviationError) as error:
         raise pytest.UsageError(str(error)) from error
     config.stash[_target] = target
-    config.stash[_results] = Results(target.name, _header(target))
+    config.stash[_results] = Results(target.name, _header(target, config))
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Name the target and every version that matters."""
     results = config.stash[_results]
     return [
-        f"target: {results.target}, mode: {config.option.mode}",
+        f"target: {results.target}",
         *(f"{name}: {value}" for name, value in results.header.items()),
     ]
 
@@ -78,17 +82,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     target = config.stash[_target]
     known = deviations.of_target(target.name)
     for item in items:
-        record = clause_of(item)
-        if record is None:
-            raise pytest.UsageError(f"{item.nodeid} proves no clause")
-        item.user_properties.append((PROPERTY, record.id))
-        missing = record.needs - target.capabilities
-        if missing:
-            reason = f"{UNSUPPORTED}{target.name} lacks {', '.join(sorted(missing))}"
-            item.add_marker(pytest.mark.skip(reason=reason))
-        deviation = known.get(record.id)
-        if deviation and deviation.holds_on(datetime.date.today()):  # noqa: DTZ011 - a day
-            item.add_marker(pytest.mark.xfail(reason=deviation.reason, strict=True))
+        _mark(item, target, known)
     _select_chapters(config, items)
 
 
@@ -128,14 +122,37 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         config.option.report.write_text(results.to_json(), encoding="utf-8")
 
 
-def _header(target: Target) -> Mapping[str, str]:
+def _absolute(path: str) -> pathlib.Path:
+    return pathlib.Path(path).absolute()
+
+
+def _header(target: Target, config: pytest.Config) -> Mapping[str, str]:
     others = ("ray", "torch", "ray-ascend-yr", "yr-conformance")
     return {
         **target.versions(),
         **{name: version_of(name) for name in others},
         "python": platform.python_version(),
         "kernel": platform.release(),
+        "mode": str(config.option.mode),
+        "seed": str(config.option.seed),
     }
+
+
+def _mark(
+    item: pytest.Item, target: Target, known: Mapping[str, deviations.Deviation]
+) -> None:
+    record = clause_of(item)
+    if record is None:
+        raise pytest.UsageError(f"{item.nodeid} proves no clause")
+    item.user_properties.append((PROPERTY, record.id))
+    missing = record.needs - target.capabilities
+    if missing:
+        reason = f"{UNSUPPORTED}{target.name} lacks {', '.join(sorted(missing))}"
+        item.add_marker(pytest.mark.skip(reason=reason))
+    deviation = known.get(record.id)
+    today = datetime.date.today()  # noqa: DTZ011 - a day
+    if deviation and deviation.holds(today, target.version):
+        item.add_marker(pytest.mark.xfail(reason=deviation.reason, strict=True))
 
 
 def _select_chapters(config: pytest.Config, items: list[pytest.Item]) -> None:

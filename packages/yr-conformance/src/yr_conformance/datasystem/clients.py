@@ -10,6 +10,7 @@ import concurrent.futures
 import multiprocessing
 import os
 import uuid
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -18,26 +19,36 @@ from yr_conformance.datasystem.worker import HOST
 
 Answer = TypeVar("Answer")
 
-CONNECT_TIMEOUT_MS = 5_000
-REQUEST_TIMEOUT_MS = 3_000
-INPROCESS_RESULT_S = 60.0
+TIMEOUTS = {"connect_timeout_ms": 5_000, "req_timeout_ms": 3_000}
+ELSEWHERE_RESULT_S = 60.0
+
+_made: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def open_clients() -> list[Any]:
+    """Give the clients that `connect` and `connect_objects` made in this process and that live.
+
+    A worker has a place for each client until the client object is gone.
+    """
+    return list(_made)
 
 
 def connect(port: int, **options: Any) -> Any:
     """Make and init a KVClient with short time-outs; options are the SDK's."""
     from yr.datasystem import KVClient
 
-    timeouts = {"connect_timeout_ms": CONNECT_TIMEOUT_MS, "req_timeout_ms": REQUEST_TIMEOUT_MS}
-    client = KVClient(HOST, port, **(timeouts | options))
+    client = KVClient(HOST, port, **(TIMEOUTS | options))
+    _made.add(client)
     client.init()
     return client
 
 
 def connect_objects(port: int, **options: Any) -> Any:
-    """Make and init an ObjectClient."""
+    """Make and init an ObjectClient with short time-outs; options are the SDK's."""
     from yr.datasystem import ObjectClient
 
-    client = ObjectClient(HOST, port, **({"connect_timeout_ms": CONNECT_TIMEOUT_MS} | options))
+    client = ObjectClient(HOST, port, **(TIMEOUTS | options))
+    _made.add(client)
     client.init()
     return client
 
@@ -63,7 +74,7 @@ class Elsewhere:
 
     def run(self, function: Callable[..., Answer], *arguments: Any) -> Answer:
         """Run it and wait for what it returns or raises."""
-        return self.begin(function, *arguments).result(INPROCESS_RESULT_S)
+        return self.begin(function, *arguments).result(ELSEWHERE_RESULT_S)
 
 
 @contextmanager
@@ -71,7 +82,7 @@ def elsewhere_process() -> Iterator[Elsewhere]:
     """Keep one fresh process, started without fork, for the block."""
     context = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as executor:
-        executor.submit(os.getpid).result(INPROCESS_RESULT_S)
+        executor.submit(os.getpid).result(ELSEWHERE_RESULT_S)
         yield Elsewhere(executor)
 
 

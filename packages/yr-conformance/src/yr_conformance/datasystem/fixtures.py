@@ -1,33 +1,54 @@
 """Fixtures of the SDK chapters: one worker, a second one that joins it, clients and keys.
 
-A released worker takes seconds to start, so all tests of a process share the first two. What a test
-kills, fills or configures otherwise it makes by `fresh_worker`.
+A released worker takes seconds to start and to stop, so all tests of a process share those that
+they do not harm. What a test kills or configures otherwise it makes by `fresh_worker`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from yr_conformance.datasystem.clients import Elsewhere, Keys, connect, elsewhere_process
-from yr_conformance.datasystem.worker import Worker, free_ports
+from yr_conformance.datasystem.clients import (
+    Elsewhere,
+    Keys,
+    connect,
+    connect_objects,
+    elsewhere_process,
+)
+from yr_conformance.datasystem.worker import Worker, free_ports, new_home
 
 DELETE_BATCH = 10_000
+SMALL_POOL_MB = 64
 
 
 @pytest.fixture(scope="session")
-def worker(process_mark: str) -> Iterator[Worker]:
+def worker(process_mark: str, process_home: str) -> Iterator[Worker]:
     """The shared head worker."""
-    yield from _running(Worker(*free_ports(2)))
+    with _running(Worker(*free_ports(2), home=new_home(process_home))) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
-def second_worker(worker: Worker) -> Iterator[Worker]:
+def second_worker(worker: Worker, process_home: str) -> Iterator[Worker]:
     """A shared worker that joined the first one's metastore."""
-    yield from _running(Worker(free_ports(1)[0], worker.metastore_port, head=False))
+    joining = Worker(
+        free_ports(1)[0], worker.metastore_port, head=False, home=new_home(process_home)
+    )
+    with _running(joining) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def small_worker(process_mark: str, process_home: str) -> Iterator[Worker]:
+    """A shared worker of a cluster of its own, with a pool that a test can fill."""
+    options = ("--shared_memory_size_mb", str(SMALL_POOL_MB))
+    with _running(Worker(*free_ports(2), options=options, home=new_home(process_home))) as small:
+        yield small
 
 
 @pytest.fixture(scope="session")
@@ -42,35 +63,52 @@ def second_client(second_worker: Worker) -> Any:
     return connect(second_worker.port)
 
 
+@pytest.fixture(scope="session")
+def small_client(small_worker: Worker) -> Any:
+    """A shared client of the worker with the small pool."""
+    return connect(small_worker.port)
+
+
+@pytest.fixture(scope="session")
+def objects(worker: Worker) -> Any:
+    """A shared ObjectClient of the first worker."""
+    return connect_objects(worker.port)
+
+
+@pytest.fixture(scope="session")
+def other_objects(worker: Worker) -> Any:
+    """Another shared ObjectClient of the first worker."""
+    return connect_objects(worker.port)
+
+
 @pytest.fixture
 def own_keys(request: pytest.FixtureRequest) -> Iterator[Keys]:
-    """Keys of the test's own; those that are still there afterwards are deleted."""
+    """Keys of the test's own, deleted afterwards; a key that cannot be deleted fails the test."""
     made = Keys()
     yield made
-    if made.made and "client" in request.fixturenames:
-        gc.collect()
-        shared = request.getfixturevalue("client")
-        for start in range(0, len(made.made), DELETE_BATCH):
-            failed = shared.delete(made.made[start : start + DELETE_BATCH])
-            assert not failed, f"client.delete left {failed}"
+    for name in ("client", "small_client"):
+        if name in request.fixturenames:
+            gc.collect()
+            _delete_all(request.getfixturevalue(name), made.made)
 
 
 @pytest.fixture
-def fresh_worker(process_mark: str) -> Iterator[Callable[..., Worker]]:
+def fresh_worker(process_mark: str, process_home: str) -> Iterator[Callable[..., Worker]]:
     """Start workers that no other test uses; they are gone after the test."""
     made: list[Worker] = []
 
     def start(*options: str, joins: Worker | None = None) -> Worker:
         port, metastore_port = free_ports(2)
         metastore_port = joins.metastore_port if joins else metastore_port
-        made.append(Worker(port, metastore_port, head=joins is None, options=options))
+        home = new_home(process_home)
+        made.append(Worker(port, metastore_port, head=joins is None, options=options, home=home))
         made[-1].start()
         return made[-1]
 
     yield start
     gc.collect()
     for worker in reversed(made):
-        worker.close()
+        worker.discard()
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +118,7 @@ def elsewhere(process_mark: str) -> Iterator[Elsewhere]:
         yield other
 
 
+@contextlib.contextmanager
 def _running(worker: Worker) -> Iterator[Worker]:
     try:
         worker.start()
@@ -87,3 +126,12 @@ def _running(worker: Worker) -> Iterator[Worker]:
     finally:
         gc.collect()
         worker.close()
+
+
+def _delete_all(client: Any, keys: list[str]) -> None:
+    for start in range(0, len(keys), DELETE_BATCH):
+        batch = keys[start : start + DELETE_BATCH]
+        failed = client.delete(batch)
+        assert not failed, f"client.delete left {failed}"
+        left = [key for key, there in zip(batch, client.exist(batch), strict=True) if there]
+        assert not left, f"client.exist still finds {left}"

@@ -29,7 +29,7 @@ class Worker:
     metastore_port: int
     head: bool = True
     options: tuple[str, ...] = ()
-    home: str = field(default_factory=lambda: tempfile.mkdtemp(prefix="yrw-", dir="/tmp"))
+    home: str = field(default_factory=lambda: new_home("/tmp"))  # noqa: S108 - short path
     pid: int = 0
 
     @property
@@ -48,13 +48,14 @@ class Worker:
             arguments += ["--shared_memory_size_mb", str(SHARED_MEMORY_MB)]
         return arguments + list(self.options)
 
-    def start(self) -> None:
+    def start(self) -> Outcome:
         """Start it, again after an end; AssertionError with what dscli said when it cannot."""
         outcome = dscli("start", *self.start_arguments())
         match = _PID.search(outcome.output)
         assert outcome.status == 0, outcome
         assert match, outcome
         self.pid = int(match.group(1))
+        return outcome
 
     def stop(self) -> Outcome:
         """Stop it in order."""
@@ -73,13 +74,34 @@ class Worker:
             return self.pid != 0 and process.status() != psutil.STATUS_ZOMBIE
         return False
 
+    def listening_ports(self) -> set[int]:
+        """The TCP ports that the process listens on."""
+        connections = psutil.Process(self.pid).net_connections(kind="tcp")
+        return {one.laddr.port for one in connections if one.status == psutil.CONN_LISTEN}
+
     def close(self) -> None:
-        """Leave nothing: neither process nor directory; any number of times."""
-        if self.alive:
-            self.stop()
+        """Stop it and remove its home; AssertionError if `dscli stop` did not end it.
+
+        Any number of times, and also after the worker died. It is gone in any case.
+        """
+        try:
+            if self.alive:
+                outcome = self.stop()
+                assert outcome.status == 0, outcome
+                assert not self.alive, f"dscli stop left process {self.pid}: {outcome}"
+        finally:
+            self.discard()
+
+    def discard(self) -> None:
+        """End it at once and remove its home, where an orderly stop proves nothing new."""
         if self.alive:
             self.kill()
         shutil.rmtree(self.home, ignore_errors=True)
+
+
+def new_home(parent: str) -> str:
+    """Make a directory for a worker; its path must stay under 60 characters."""
+    return tempfile.mkdtemp(prefix="w-", dir=parent)
 
 
 def free_ports(count: int) -> list[int]:

@@ -22,7 +22,12 @@ class Target(Protocol):
 
     name: str
     capabilities: frozenset[str]
-    """What clauses may need of it, for example "transfer-cpu" or "two-workers"."""
+    """What clauses may need of it: "object-client", "dscli", "two-workers", "transfer-cpu"."""
+
+    @property
+    def version(self) -> str:
+        """Its release; known deviations may end with one."""
+        ...
 
     def check_active(self) -> None:
         """Raise TargetError unless the SDK and the dscli on the path are the target's own."""
@@ -37,6 +42,7 @@ def load(name: str) -> Target:
     """Make the target of that name; TargetError lists the known ones if there is none."""
     known = {entry.name: entry for entry in importlib.metadata.entry_points(group=TARGETS_GROUP)}
     if name not in known:
-        raise TargetError(f"unknown target {name!r}; installed: {', '.join(sorted(known))}")
+        installed = ", ".join(sorted(known)) or "none: is yr-conformance itself installed?"
+        raise TargetError(f"unknown target {name!r}; installed: {installed}")
     target: Target = known[name].load()()
     return target

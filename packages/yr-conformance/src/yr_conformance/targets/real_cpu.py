@@ -5,24 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from yr_conformance.targets import TargetError
-from yr_conformance.targets.sdk_on_path import describe, find_sdk
+from yr_conformance.targets.sdk_on_path import describe, find_sdk, installed_files, version_of
 
 DISTRIBUTION = "openyuanrong-datasystem"
+_REMEDY = f"run: pip install {DISTRIBUTION}, without yr-fake-ds run, its environment's bin on PATH"
 
 
 class RealCpuTarget:
     """openyuanrong-datasystem as released, with its worker started by dscli."""
 
     name = "real-cpu"
-    capabilities = frozenset({"sdk", "two-workers", "transfer-cpu"})
+    capabilities = frozenset({"object-client", "dscli", "two-workers", "transfer-cpu"})
+
+    @property
+    def version(self) -> str:
+        """Version of the released SDK."""
+        return version_of(DISTRIBUTION)
 
     def check_active(self) -> None:
-        """Raise TargetError when anything but the released SDK would be used."""
+        """Raise TargetError when anything but the released SDK and its dscli would be used."""
         sdk = find_sdk()
         if not sdk.released:
             raise TargetError(
                 f"target real-cpu: yr.datasystem comes from {sdk.package}, which is not the "
-                f"released SDK; run: pip install {DISTRIBUTION}, without yr-fake-ds run"
+                f"released SDK; {_REMEDY}"
+            )
+        if sdk.dscli.resolve() not in installed_files(DISTRIBUTION):
+            raise TargetError(
+                f"target real-cpu: dscli is {sdk.dscli}, which {DISTRIBUTION} did not install; "
+                + _REMEDY
             )
 
     def versions(self) -> Mapping[str, str]:

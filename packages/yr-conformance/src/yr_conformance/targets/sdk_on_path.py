@@ -26,6 +26,11 @@ class SdkOnPath:
         """Whether the package carries the released SDK's native client."""
         return any((self.package / "lib").glob(f"{_REAL_EXTENSION}*.so"))
 
+    @property
+    def root(self) -> pathlib.Path:
+        """The directory on the module search path that the package was found in."""
+        return self.package.parent.parent
+
 
 def find_sdk() -> SdkOnPath:
     """Look both up; TargetError says what is missing."""
@@ -39,6 +44,15 @@ def find_sdk() -> SdkOnPath:
     if dscli is None:
         raise TargetError("no dscli can be found on PATH")
     return SdkOnPath(pathlib.Path(spec.origin).parent, pathlib.Path(dscli))
+
+
+def installed_files(distribution: str) -> frozenset[pathlib.Path]:
+    """Give the real paths of what a distribution installed; nothing if it is not installed."""
+    try:
+        files = importlib.metadata.distribution(distribution).files or []
+    except importlib.metadata.PackageNotFoundError:
+        return frozenset()
+    return frozenset(pathlib.Path(str(file.locate())).resolve() for file in files)
 
 
 def describe(distribution: str) -> Mapping[str, str]:

@@ -19,7 +19,7 @@ from yr_conformance.transfer.second_driver import DriverRun, run_second_driver
 ANSWER_SECONDS = 30.0
 # Ray 2.55 leaves these to the garbage collector when it starts and stops a node.
 RAY_LEAVES = (
-    "ignore:unclosed file <_io.TextIOWrapper name='/dev/null':ResourceWarning",
+    r"ignore:unclosed file <_io.(TextIOWrapper|FileIO) name='/dev/null':ResourceWarning",
     r"ignore:subprocess \d+ is still running:ResourceWarning",
 )
 

@@ -1,0 +1,81 @@
+"""Break the installed transport in one way after the other, and see which clauses notice.
+
+    yr-fake-ds run -- python packages/yr-conformance/tests/mutants/run_transport_mutants.py
+
+runs, for each mutant, the clauses that are expected to fail (`--all`: every clause of XFER, GC and
+COST) and prints a table mutant x failing clauses. The exit status is 1 if a mutant survives.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+
+from transport_mutants import DIRECTORY, MUTANTS, Mutant
+
+from yr_conformance.catalogue import node_ids
+from yr_conformance.transfer.registration import VARIABLE
+
+CHAPTERS = ("XFER", "GC", "COST")
+
+
+def main() -> int:
+    """Entry point; options that are not its own go to pytest."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--target", default="fake")
+    parser.add_argument(
+        "--all", action="store_true", help="run every clause, not the expected ones"
+    )
+    parser.add_argument("names", nargs="*", help="mutants to try (default: all)")
+    options, rest = parser.parse_known_args()
+    chosen = [m for m in MUTANTS if not options.names or m.name in options.names]
+    survivors = 0
+    for mutant in chosen:
+        failed = failing_clauses(mutant, options.target, every=options.all, more=rest)
+        missed = sorted(set(mutant.expected) - set(failed))
+        survivors += bool(missed)
+        print(f"{mutant.name:<32} {verdict(missed)}: {', '.join(failed) or 'none'}", flush=True)  # noqa: T201
+    return 1 if survivors else 0
+
+
+def verdict(missed: Sequence[str]) -> str:
+    """Say in a word or two whether the mutant was caught as expected."""
+    return f"NOT CAUGHT by {', '.join(missed)}; failed" if missed else "caught"
+
+
+def failing_clauses(mutant: Mutant, target: str, *, every: bool, more: Sequence[str]) -> list[str]:
+    """Run the suite with the mutant and return the ids of the clauses that failed."""
+    known = node_ids()
+    wanted = known if every else mutant.expected
+    nodes = [known[name] for name in wanted if name.split("-", 1)[0] in CHAPTERS]
+    with tempfile.TemporaryDirectory(prefix="yrm-") as directory:
+        report = pathlib.Path(directory) / "report.json"
+        command = [
+            *(sys.executable, "-m", "pytest", "-q", "-p", "yr_conformance.plugin", "--pyargs"),
+            *(*nodes, "--target", target, f"--report={report}", "-p", "no:cacheprovider", *more),
+        ]
+        subprocess.run(
+            command, env=_environment(mutant, directory), capture_output=True, check=False
+        )
+        clauses = json.loads(report.read_text(encoding="utf-8"))["clauses"]
+    return [name for name, result in clauses.items() if result["state"] == "failed"]
+
+
+def _environment(mutant: Mutant, directory: str) -> dict[str, str]:
+    path = [str(pathlib.Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
+    return {
+        **os.environ,
+        VARIABLE: f"transport_mutants:{mutant.name}",
+        DIRECTORY: directory,
+        "PYTHONPATH": os.pathsep.join(filter(None, path)),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
