@@ -27,6 +27,8 @@ class Mutant:
 
     function: Callable[[], None]
     expected: tuple[str, ...]
+    until_ray: tuple[int, int] | None = None
+    """The first version of Ray that makes up for the defect by itself."""
 
     @property
     def name(self) -> str:
@@ -102,7 +104,7 @@ def write_to_the_working_directory() -> None:
 
 def forget_to_delete() -> None:
     """The key of an object stays in the datasystem."""
-    replace("garbage_collect", lambda _: lambda *arguments, **named: None)
+    replace("garbage_collect", lambda _: _do_nothing)
 
 
 def delete_twice() -> None:
@@ -161,6 +163,10 @@ def send_whole_storages() -> None:
 def check_health_at_each_receive() -> None:
     """Every receive first asks the datasystem whether it is well."""
     change_received(_after_a_health_check)
+
+
+def _do_nothing(*_arguments: Any) -> None:
+    pass
 
 
 def _placeholders(received: Received) -> Tensors:
@@ -350,6 +356,7 @@ MUTANTS = (
     Mutant(write_to_the_working_directory, ("XFER-QUIET-04",)),
     Mutant(forget_to_delete, ("GC-KEY-01", "GC-KEY-02", "GC-KEY-06", "GC-MEM-01", "COST-CALL-05")),
     Mutant(delete_twice, ("GC-KEY-02",)),
+    Mutant(raise_in_garbage_collection, ("GC-SRC-01", "GC-SRC-02"), until_ray=(2, 59)),
     Mutant(refuse_empty_objects, ("XFER-TREE-06",)),
     Mutant(swallow_exceptions, ("XFER-TREE-06",)),
     Mutant(check_after_storing, ("XFER-FAIL-05",)),
