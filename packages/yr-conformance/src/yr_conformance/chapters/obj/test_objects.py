@@ -7,18 +7,11 @@ from typing import Any
 import pytest
 
 from yr_conformance.clauses import MUST, clause
-from yr_conformance.datasystem.clients import Keys, connect_objects
+from yr_conformance.datasystem.clients import Keys
 from yr_conformance.datasystem.sources import MEASURED
 from yr_conformance.datasystem.statuses import raises_status
-from yr_conformance.datasystem.worker import Worker
 
 SIZES = pytest.mark.parametrize("size", [100, 1024 * 1024])
-
-
-@pytest.fixture
-def objects(worker: Worker) -> Any:
-    """A client for objects."""
-    return connect_objects(worker.port)
 
 
 @clause("OBJ-PUT-01", MUST, source=MEASURED)
