@@ -58,6 +58,8 @@ class KvCalls:
         self._session.link()
         key_checks.check_msettx(keys, len(values), existence)
         data = [stored_bytes(value) for value in values]
+        if not all(data):
+            raise refuse(texts.TX_PAYLOAD)
         parameters = _parameters(CAUSAL, write_mode, ttl_s)
         store(self._session, "msettx", keys, data, parameters, only_if_absent=True)
 
