@@ -10,7 +10,7 @@ from interception import Tensors, replace
 from ray.experimental import TensorTransportMetadata
 
 
-class Parts(TensorTransportMetadata):  # type: ignore[misc]  # Ray is not typed here
+class Parts(TensorTransportMetadata):
     """The metadata of an object that was stored as several."""
 
     def __init__(self, parts: Sequence[Any]) -> None:

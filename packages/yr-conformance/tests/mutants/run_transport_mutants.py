@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from importlib.metadata import version
 
 from transport_mutants import DIRECTORY, MUTANTS, Mutant
 
@@ -29,12 +30,10 @@ def main() -> int:
     """Entry point; options that are not its own go to pytest."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--target", default="fake")
-    parser.add_argument(
-        "--all", action="store_true", help="run every clause, not the expected ones"
-    )
+    parser.add_argument("--all", action="store_true", help="run every clause of the chapters")
     parser.add_argument("names", nargs="*", help="mutants to try (default: all)")
     options, rest = parser.parse_known_args()
-    chosen = [m for m in MUTANTS if not options.names or m.name in options.names]
+    chosen = [m for m in MUTANTS if _matters(m) and (not options.names or m.name in options.names)]
     survivors = 0
     for mutant in chosen:
         failed = failing_clauses(mutant, options.target, every=options.all, more=rest)
@@ -65,6 +64,11 @@ def failing_clauses(mutant: Mutant, target: str, *, every: bool, more: Sequence[
         )
         clauses = json.loads(report.read_text(encoding="utf-8"))["clauses"]
     return [name for name, result in clauses.items() if result["state"] == "failed"]
+
+
+def _matters(mutant: Mutant) -> bool:
+    installed = tuple(int(part) for part in version("ray").split(".")[:2])
+    return mutant.until_ray is None or installed < mutant.until_ray
 
 
 def _environment(mutant: Mutant, directory: str) -> dict[str, str]:

@@ -74,7 +74,7 @@ def lose_requires_grad() -> None:
 
 def lose_shape() -> None:
     """0-dim tensors arrive with one dimension."""
-    change_received(lambda received: [torch.atleast_1d(t) for t in received.tensors])
+    change_received(lambda received: [_with_dimensions(t) for t in received.tensors])
 
 
 def misalign() -> None:
@@ -193,7 +193,7 @@ def _after_moving_to_a_file(original: Callable[..., Any]) -> Any:
     def extract(self: Any, obj_id: str, tensors: Tensors) -> Any:
         for number, tensor in enumerate(tensors):
             if tensor.dtype is torch.float32 and tensor.is_contiguous() and tensor.numel() > 100:
-                tensor.set_(_mapped(tensor, f"{obj_id}-{number}"))
+                tensor.data = _mapped(tensor, f"{obj_id}-{number}")
         return original(self, obj_id, tensors)
 
     return extract
@@ -204,6 +204,10 @@ def _not_the_targets(received: Received) -> Tensors:
     for target in received.targets or ():
         target.zero_()
     return copies
+
+
+def _with_dimensions(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor if tensor.dim() else tensor.reshape(1)
 
 
 def _as_float32(tensor: torch.Tensor) -> torch.Tensor:
