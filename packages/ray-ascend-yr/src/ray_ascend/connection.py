@@ -36,7 +36,7 @@ _RETRY_PAUSE_S = 0.05
 
 @dataclass
 class Connection:
-    """This process's use of one worker within one Ray job; `close` leaves keys to the supervisor."""
+    """One process's use of one worker within one Ray job; `close` leaves keys to the supervisor."""
 
     endpoint: WorkerEndpoint
     scope: Scope

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import multiprocessing.resource_tracker
 import os
 import shutil
 import tempfile
@@ -45,6 +46,8 @@ def process_home() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def process_mark(process_home: str) -> Iterator[str]:
     """Mark this process's descendants, by this process's environment; at the end none is left."""
+    # Any use of multiprocessing starts this process, and it stays until the test process ends.
+    multiprocessing.resource_tracker.ensure_running()
     mark = os.environ[MARK_VARIABLE] = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
     with reaper(mark, process_home), _working_in(os.path.join(process_home, "cwd")):
         before = traces(mark, [])

@@ -1,11 +1,13 @@
 """Executes calls of `yr.datasystem` that come as JSON lines; run under either SDK.
 
 One line in, one line out: ``["get", ["k1"]]`` gives ``{"ok": ["6869"]}`` or the type and text of
-the error. Values travel as hex; buffers stay here, under names.
+the error. Values travel as hex, long ones as ``<hex>*<times>`` and back as size and digest; buffers
+stay here, under names.
 """
 
 # ruff: noqa: D102 - the methods are the calls of the SDK
 
+import hashlib
 import json
 import sys
 from collections.abc import Callable
@@ -26,7 +28,7 @@ class Driver:
         self.buffers: dict[str, list[Any]] = {}
 
     def set(self, key: str, value: str, mode: str) -> Any:
-        return self.kv.set(key, bytes.fromhex(value), WriteMode[mode])
+        return self.kv.set(key, _value(value), WriteMode[mode])
 
     def mset(self, keys: list[str], values: list[str], nx: bool) -> Any:
         option = ExistenceOpt.NX if nx else ExistenceOpt.NONE
@@ -48,11 +50,11 @@ class Driver:
         return self.kv.mset_buffer(self.buffers.pop(name, []))
 
     def get(self, keys: list[str]) -> Any:
-        return [value and value.hex() for value in self.kv.get(keys)]
+        return [value and _shown(value) for value in self.kv.get(keys)]
 
     def read(self, parts: list[list[Any]]) -> Any:
         found = self.kv.read([ReadParam(*part) for part in parts])
-        return [part and bytes(part.immutable_data()).hex() for part in found]
+        return [part and _shown(part.immutable_data()) for part in found]
 
     def exist(self, keys: list[str]) -> Any:
         return self.kv.exist(keys)
@@ -68,22 +70,22 @@ class Driver:
         return [buffer and buffer.GetSize() for buffer in self.buffers[name]]
 
     def look(self, name: str) -> Any:
-        return [buffer and bytes(buffer).hex() for buffer in self.buffers.get(name, [])]
+        return [buffer and _shown(buffer) for buffer in self.buffers.get(name, [])]
 
     def drop(self, name: str) -> Any:
         self.buffers.pop(name, None)
 
     def put(self, key: str, value: str, nested: list[str]) -> Any:
-        return self.objects.put(key, bytes.fromhex(value), None, nested)
+        return self.objects.put(key, _value(value), None, nested)
 
     def build(self, key: str, value: str, end: str) -> Any:
-        data = bytes.fromhex(value)
+        data = _value(value)
         buffer = self.objects.create(key, len(data))
         buffer.memory_copy(data)
         return getattr(buffer, end)()
 
     def fetch(self, keys: list[str]) -> Any:
-        return [part and bytes(part.immutable_data()).hex() for part in self.objects.get(keys, 0)]
+        return [part and _shown(part.immutable_data()) for part in self.objects.get(keys, 0)]
 
     def increase(self, keys: list[str]) -> Any:
         return self.objects.g_increase_ref(keys)
@@ -96,7 +98,17 @@ class Driver:
 
 
 def _bytes(values: list[str]) -> list[bytes]:
-    return [bytes.fromhex(value) for value in values]
+    return [_value(value) for value in values]
+
+
+def _value(text: str) -> bytes:
+    unit, _star, times = text.partition("*")
+    return bytes.fromhex(unit) * int(times or 1)
+
+
+def _shown(value: Any) -> str:
+    data = bytes(value)
+    return data.hex() if len(data) < 100 else f"{len(data)}:{hashlib.sha256(data).hexdigest()}"
 
 
 def outcome(call: Callable[..., Any], arguments: list[Any]) -> dict[str, Any]:

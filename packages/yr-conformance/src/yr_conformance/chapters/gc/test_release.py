@@ -109,7 +109,8 @@ def test_results_that_nobody_keeps(sender: Any, keys: KeyWatch) -> None:
     for number in range(DROPPED):
         sender.make.remote(ramp, number + 1)
 
-    assert len(keys.note(sender)) == DROPPED
+    # A put that had to be tried again used a new key.
+    assert len(keys.note(sender)) >= DROPPED
 
     keys.vanish()
 

@@ -1,0 +1,50 @@
+"""Metadata: what travels with an object inside Ray."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+
+from ray_ascend.metadata import TensorSpec, YRTransportMetadata
+
+CHECK = """
+import pickle, sys
+metadata = pickle.loads(sys.stdin.buffer.read())
+assert metadata.key == "k", metadata
+print(sorted(name for name in ("torch", "yr", "yr.datasystem", "numpy") if name in sys.modules))
+"""
+
+
+def test_metadata_of_one_tensor_is_small() -> None:
+    """The metadata of one tensor pickles to less than a kilobyte."""
+    metadata = YRTransportMetadata([TensorSpec("float32", (1024, 1024))], "cpu", "k", 4)
+
+    assert len(pickle.dumps(metadata)) < 1000
+
+
+def test_metadata_of_many_tensors_is_compact() -> None:
+    """Equal tensors cost about a byte each."""
+    metadata = YRTransportMetadata([TensorSpec("float32", (32, 32))] * 5000, "cpu", "k", 4)
+
+    assert len(pickle.dumps(metadata)) < 6000
+
+
+def test_metadata_survives_pickling() -> None:
+    """Specs, device, key and size come back."""
+    specs = [TensorSpec("float32", (2, 3), True), TensorSpec("int8", ()), TensorSpec("int8", ())]
+
+    back = pickle.loads(pickle.dumps(YRTransportMetadata(specs, "cpu", "k", 24)))
+
+    assert (list(back.specs), back.tensor_device, back.key, back.total) == (specs, "cpu", "k", 24)
+
+
+def test_unpickling_loads_neither_torch_nor_the_sdk() -> None:
+    """The owner unpickles it inside a callback that must not fail: nothing heavy is imported."""
+    data = pickle.dumps(YRTransportMetadata([TensorSpec("float32", (2,))], "cpu", "k", 8))
+
+    finished = subprocess.run(
+        [sys.executable, "-c", CHECK], input=data, capture_output=True, check=True
+    )
+
+    assert finished.stdout.decode().strip() == "[]"

@@ -1,0 +1,122 @@
+"""Packing: tensors to bytes and back."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from ray_ascend.packing import describe, layout_of, pack, unpack
+
+DTYPES = [
+    *(torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64),
+    *(torch.uint16, torch.uint32, torch.uint64, torch.float16, torch.bfloat16),
+    *(torch.float32, torch.float64, torch.complex64, torch.complex128),
+    *(torch.float8_e4m3fn, torch.float8_e5m2, torch.float8_e4m3fnuz, torch.float8_e5m2fnuz),
+]
+
+
+def round_trip(tensors: list[torch.Tensor]) -> list[torch.Tensor]:
+    """Pack tensors into a buffer and unpack them from a read-only view of it."""
+    specs = describe(tensors)
+    layout = layout_of(specs)
+    if not layout.total:
+        return unpack(None, specs, layout)
+    memory = bytearray(layout.total)
+    pack(tensors, layout, memory)
+    return unpack(memoryview(memory).toreadonly(), specs, layout)
+
+
+def bits(tensor: torch.Tensor) -> bytes:
+    """Return a tensor's values as bytes, in order."""
+    flat = tensor.detach().resolve_conj().resolve_neg().contiguous().reshape(-1)
+    return bytes(flat.view(torch.uint8).numpy().tobytes())
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("shape", [(), (1,), (3, 5), (0,), (2, 0, 3)], ids=str)
+def test_every_dtype_and_shape(dtype: torch.dtype, shape: tuple[int, ...]) -> None:
+    """Dtype, shape and every bit come back."""
+    count = torch.Size(shape).numel() * dtype.itemsize
+    raw = torch.arange(count, dtype=torch.int64).remainder(2 if dtype is torch.bool else 251)
+    tensor = raw.to(torch.uint8).view(dtype).reshape(shape)
+
+    (back,) = round_trip([tensor])
+
+    assert (back.dtype, back.shape) == (dtype, tensor.shape)
+    assert bits(back) == bits(tensor)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda t: t.t(),
+        lambda t: t[::2],
+        lambda t: t[1:, 2:],
+        lambda t: t[:1].expand(4, 6),
+        lambda t: t.flip(0),
+    ],
+    ids=["transposed", "strided", "offset", "expanded", "flipped"],
+)
+def test_views_travel_by_value(view: object) -> None:
+    """A view arrives as its values, whatever its strides are."""
+    base = torch.arange(24, dtype=torch.float32).reshape(4, 6)
+    tensor = view(base)  # type: ignore[operator]
+
+    (back,) = round_trip([tensor])
+
+    assert torch.equal(back, tensor)
+    assert back.is_contiguous()
+
+
+def test_lazy_views_are_resolved() -> None:
+    """Conjugated and negated views arrive as plain values."""
+    base = torch.tensor([1 + 2j, 3 - 4j])
+
+    conjugate, negative = round_trip([base.conj(), base.conj().imag])
+
+    assert not conjugate.is_conj()
+    assert torch.equal(conjugate, torch.tensor([1 - 2j, 3 + 4j]))
+    assert torch.equal(negative, torch.tensor([-2.0, 4.0]))
+
+
+def test_nan_payloads_survive() -> None:
+    """A copy moves bit patterns: NaNs keep their payload."""
+    tensor = torch.tensor([0x7FC00001, -0x3FFFFE], dtype=torch.int32).view(torch.float32)
+
+    (back,) = round_trip([tensor])
+
+    assert torch.equal(back.view(torch.int32), tensor.view(torch.int32))
+
+
+def test_requires_grad_is_kept() -> None:
+    """Tensors that required a gradient do so again, as leaves."""
+    leaf = torch.ones(2, requires_grad=True)
+
+    back, other = round_trip([leaf * 2, torch.ones(2)])
+
+    assert (back.requires_grad, back.is_leaf, other.requires_grad) == (True, True, False)
+
+
+def test_received_tensors_own_their_memory() -> None:
+    """Each tensor has a storage of its own, aligned to 64 bytes."""
+    first, second = round_trip([torch.ones(3), torch.ones(3)])
+
+    assert first.untyped_storage().data_ptr() != second.untyped_storage().data_ptr()
+    assert first.untyped_storage().nbytes() == 12
+    assert first.data_ptr() % 64 == second.data_ptr() % 64 == 0
+
+
+def test_targets_are_filled_in_place() -> None:
+    """Target buffers are returned themselves, holding the values; strides are respected."""
+    tensors = [torch.arange(6.0).reshape(2, 3), torch.tensor(7)]
+    targets = [torch.full((3, 2), -1.0).t(), torch.tensor(-1)]
+    specs = describe(tensors)
+    layout = layout_of(specs)
+    memory = bytearray(layout.total)
+    pack(tensors, layout, memory)
+
+    back = unpack(memory, specs, layout, targets)
+
+    assert all(one is other for one, other in zip(back, targets, strict=True))
+    assert torch.equal(targets[0], tensors[0])
+    assert int(targets[1]) == 7

@@ -1,0 +1,42 @@
+"""Status: the SDK's exceptions as this package's errors."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from ray_ascend import errors
+from ray_ascend.status import transfer_error
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("code: [Key not found], msg: [Cannot get objects from worker]", errors.ObjectLostError),
+        ("code: [Runtime error], msg: [no object copy exists.]", errors.ObjectLostError),
+        ("code: [Out of memory], msg: [no space in arena]", errors.StoreFullError),
+        ("code: [RPC unavailable], msg: [[ Out of memory * 3 ]]", errors.StoreFullError),
+        ("code: [RPC unavailable], msg: [disconnected]", errors.StoreUnavailableError),
+        ("code: [Invalid parameter], msg: [bad]", errors.TransferError),
+        ("no code at all", errors.TransferError),
+    ],
+)
+def test_statuses_become_errors(text: str, kind: type[errors.TransferError]) -> None:
+    """Each status gives the error whose message names the key and repeats the SDK's text."""
+    error = transfer_error(RuntimeError(text), "some-key", 7)
+
+    assert type(error) is kind
+    assert error.key == "some-key"
+    assert text in str(error)
+
+
+@pytest.mark.parametrize("name", errors.__all__)
+def test_errors_travel_between_processes(name: str) -> None:
+    """Every error pickles, since Ray carries it from the actor to the caller."""
+    error = getattr(errors, name)("what happened")
+
+    back = pickle.loads(pickle.dumps(error))
+
+    assert type(back) is type(error)
+    assert str(back) == "what happened"
