@@ -1,0 +1,175 @@
+"""The directory's state: versions, conflicts, expiry and counts, with a clock of the test's own."""
+
+from __future__ import annotations
+
+import pytest
+
+from yr_fake_ds.directory.messages import Announce, Entry
+from yr_fake_ds.directory.state import AnnounceError, Dropped, State
+from yr_fake_ds.protocol import Parameters, PublishCall
+from yr_fake_ds.refusal import RefusedError
+
+HERE, THERE = "127.0.0.1:1", "127.0.0.1:2"
+SET, CREATED = Parameters(1, 0, 0, 0), Parameters(0, 0, 0, 0)
+
+
+class Clock:
+    """Time that passes when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        """Return the time in seconds."""
+        return self.now
+
+
+def announce(
+    call: PublishCall,
+    *keys: str,
+    version: int = 1,
+    address: str = HERE,
+    parameters: Parameters = SET,
+) -> Announce:
+    """Make an announcement of values of ten bytes."""
+    return Announce(
+        address=address,
+        call=call,
+        entries=[Entry(key, 10, version) for key in keys],
+        parameters=parameters,
+        only_if_absent=False,
+    )
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The clock of the state."""
+    return Clock()
+
+
+@pytest.fixture
+def state(clock: Clock) -> State:
+    """An empty state."""
+    return State(clock)
+
+
+def present(state: State, *keys: str) -> list[bool]:
+    """Tell which keys exist."""
+    return [located is not None for located in state.locate(keys)]
+
+
+def test_overwriting_drops_the_old_copies(state: State) -> None:
+    """A new version tells every holder of the old one to drop it."""
+    state.announce(announce("set", "k"))
+    state.add_copy(THERE, "k", 1)
+
+    _failed, dropped = state.announce(announce("set", "k", version=2))
+
+    assert dropped == [Dropped(THERE, "k", 1), Dropped(HERE, "k", 1)]
+
+
+def test_a_late_replica_of_an_old_version_is_not_noted(state: State) -> None:
+    """A replica that arrives after the value changed is ignored."""
+    state.announce(announce("set", "k", version=2))
+
+    state.add_copy(THERE, "k", 1)
+
+    (located,) = state.locate(["k"])
+    assert located is not None
+    assert located.holders == [HERE]
+
+
+def test_expiry_follows_the_clock(state: State, clock: Clock) -> None:
+    """A value with a time to live is there until a tenth of a second after it, then gone."""
+    state.announce(announce("set", "k", parameters=Parameters(1, 0, 0, 5)))
+    clock.now += 5.05
+    assert present(state, "k") == [True]
+
+    clock.now += 0.1
+
+    assert present(state, "k") == [False]
+    assert state.expire() == [Dropped(HERE, "k", 1)]
+    assert state.next_expiry() is None
+
+
+def test_rearming(state: State, clock: Clock) -> None:
+    """A new time to live counts from now; zero changes nothing; all missing is refused."""
+    state.announce(announce("set", "a", "b", parameters=Parameters(1, 0, 0, 5)))
+    assert state.rearm(["a", "no", "no"], 60) == ["no"]
+    assert state.rearm(["b"], 0) == []
+
+    clock.now += 10
+
+    assert present(state, "a", "b") == [True, False]
+    with pytest.raises(RefusedError):
+        state.rearm(["no"], 1)
+
+
+@pytest.mark.parametrize(
+    ("old", "call", "kept"),
+    [("set", "mset_buffer", False), ("mset_buffer", "set", True)],
+)
+def test_conflicts(state: State, old: PublishCall, call: PublishCall, kept: bool) -> None:
+    """Writing a key in another way is refused; `mset_buffer` destroys the old value here."""
+    kinds = {"set": SET, "mset_buffer": CREATED}
+    state.announce(announce(old, "k", parameters=kinds[old]))
+
+    with pytest.raises(AnnounceError):
+        state.announce(announce(call, "k", "other", version=2, parameters=kinds[call]))
+
+    assert present(state, "k", "other") == [kept, True]
+
+
+def test_mset_returns_what_conflicts_and_what_repeats(state: State) -> None:
+    """`mset` takes what it can and returns created keys and repeated keys."""
+    state.announce(announce("mset_buffer", "created", parameters=CREATED))
+
+    failed, _dropped = state.announce(announce("mset", "a", "created", "a", version=2))
+
+    assert failed == ["created", "a"]
+
+
+def test_a_transaction_takes_all_or_nothing(state: State) -> None:
+    """`msettx` is refused as a whole when one key exists."""
+    state.announce(announce("set", "taken"))
+
+    with pytest.raises(RefusedError, match="already exist"):
+        state.announce(announce("msettx", "free", "taken", version=2))
+
+    assert present(state, "free") == [False]
+
+
+def test_a_worker_that_left_keeps_its_keys(state: State) -> None:
+    """Keys stay known after their only holder left, without a holder."""
+    state.announce(announce("set", "k"))
+
+    state.forget_worker(HERE)
+
+    (located,) = state.locate(["k"])
+    assert located is not None
+    assert located.holders == []
+
+
+def test_evicted_values_are_gone_with_their_last_copy(state: State) -> None:
+    """An evictable value is gone when its last copy is evicted; another value stays known."""
+    state.announce(announce("set", "evictable", parameters=Parameters(1, 3, 0, 0)))
+    state.announce(announce("set", "plain"))
+
+    state.drop_copies(HERE, [("evictable", 1), ("plain", 1)])
+
+    assert present(state, "evictable", "plain") == [False, True]
+
+
+def test_the_last_reference_deletes(state: State) -> None:
+    """Counts are per client; when the sum returns to zero the object is deleted."""
+    state.announce(announce("put", "k"))
+    state.change_references("a", ["k"], increase=True)
+    state.change_references("b", ["k"], increase=True)
+    assert state.count_references("k") == 2
+    assert state.change_references("c", ["k"], increase=False) == (["k"], [])
+
+    state.change_references("a", ["k"], increase=False)
+    assert present(state, "k") == [True]
+    state.change_references("b", ["k"], increase=False)
+
+    assert present(state, "k") == [False]
