@@ -24,6 +24,8 @@ _DEFAULT_FLAGS = {
     "client_dead_timeout_s": "30",
     # The worker logs every request at level 0, megabytes a minute under load.
     "minloglevel": "1",
+    # Errors reach the log while somebody still waits for the reason (default 10).
+    "logbufsecs": "1",
 }
 
 
