@@ -66,7 +66,8 @@ def types(session: nox.Session) -> None:
     session.run("mypy", "--disable-error-code=attr-defined", "examples", env=_source_path())
     for package, import_name in IMPORT_NAMES.items():
         session.run("mypy", f"packages/{package}/src/{import_name}", env=_source_path())
-        session.run("mypy", f"packages/{package}/tests", env=_source_path())
+        for directory in _test_directories(package):
+            session.run("mypy", str(directory), env=_source_path())
 
 
 @nox.session
@@ -213,3 +214,10 @@ def _install_local(session: nox.Session, *packages: str, editable: bool = False)
 def _source_path() -> dict[str, str]:
     sources = [str(PACKAGES / package / "src") for package in IMPORT_NAMES]
     return {"MYPYPATH": os.pathsep.join(sources)}
+
+
+def _test_directories(package: str) -> list[pathlib.Path]:
+    """List directories of tests: each with a conftest is a program of its own to mypy."""
+    tests_of = PACKAGES / package / "tests"
+    directories = [path for path in sorted(tests_of.iterdir()) if any(path.glob("*.py"))]
+    return [tests_of, *directories] if any(tests_of.glob("*.py")) else directories

@@ -27,7 +27,7 @@ class TensorSpec(NamedTuple):
     requires_grad: bool = False
 
 
-class YRTransportMetadata(TensorTransportMetadata):  # type: ignore[misc]  # Ray is not typed here
+class YRTransportMetadata(TensorTransportMetadata):
     """Metadata of one RDT object; made by the source, read by Ray and by every receiver.
 
     `key` is the datasystem key of the object's bytes and `total` their number; an object without

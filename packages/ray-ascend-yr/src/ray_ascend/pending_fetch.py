@@ -30,7 +30,7 @@ _PATIENCE_LIMIT_S = 45.0
 _SHARE_OF_RAYS_TIMEOUT = 0.75
 
 
-class PendingFetch(FetchRequest):  # type: ignore[misc]  # Ray is not typed here
+class PendingFetch(FetchRequest):
     """A fetch that copies nothing until it is waited for.
 
     So the user's target buffers are written only in the thread that waits, never after a time-out.

@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 _NOT_IN_KEYS = re.compile(r"[^0-9A-Za-z_-]")
 
 
-class YRTensorTransport(TensorTransportManager):  # type: ignore[misc]  # Ray is not typed here
+class YRTensorTransport(TensorTransportManager):
     """Moves the tensors of RDT objects through the node's openYuanrong datasystem worker."""
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
 
@@ -32,19 +32,33 @@ from yr_conformance.traces import (
 
 __all__ = ["RAY_VARIABLE", "process_home", "process_mark"]
 
+PATIENCE_S = 10.0
 _failed = pytest.StashKey[bool]()
+_reported = pytest.StashKey[set[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--leak-patience`."""
+    group = parser.getgroup("yr-conformance")
+    group.addoption(
+        "--leak-patience",
+        type=float,
+        default=PATIENCE_S,
+        metavar="SECONDS",
+        help=f"how long what a test started may take to end (default: {PATIENCE_S:g})",
+    )
 
 
 @pytest.fixture(scope="session")
 def process_home() -> Iterator[str]:
     """The private directory of this test process, short enough for sockets in it."""
-    home = tempfile.mkdtemp(prefix="yrc-", dir="/tmp")  # noqa: S108 - sockets need short paths
+    home = tempfile.mkdtemp(prefix="yrc-", dir="/tmp")
     yield home
     shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def process_mark(process_home: str) -> Iterator[str]:
+def process_mark(process_home: str, pytestconfig: pytest.Config) -> Iterator[str]:
     """Mark this process's descendants, by this process's environment; at the end none is left."""
     # Any use of multiprocessing starts this process, and it stays until the test process ends.
     multiprocessing.resource_tracker.ensure_running()
@@ -52,14 +66,18 @@ def process_mark(process_home: str) -> Iterator[str]:
     with reaper(mark, process_home), _working_in(os.path.join(process_home, "cwd")):
         before = traces(mark, [])
         yield mark
-        left = wait_for_nothing_new(before, lambda: traces(mark, []))
+        patience_s = pytestconfig.option.leak_patience
+        left = wait_for_nothing_new(before, lambda: traces(mark, []), patience_s)
     del os.environ[MARK_VARIABLE]
-    if left:
+    reported = pytestconfig.stash.get(_reported, set())
+    if left := [one for one in left if one not in reported]:
         pytest.fail(f"left behind by the session: {', '.join(left)}")
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Remember that a test failed: its traceback then keeps its clients alive."""
     report = yield
     if report.failed:
@@ -74,8 +92,9 @@ def _no_leaks(
     look = _looker(process_mark, process_home, request.node)
     before = look()
     yield
-    left = wait_for_nothing_new(before, look)
+    left = wait_for_nothing_new(before, look, request.config.option.leak_patience)
     if left:
+        request.config.stash.setdefault(_reported, set()).update(left)
         pytest.fail(f"left behind by {request.node.nodeid}: {', '.join(left)}")
 
 

@@ -56,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         target = load(config.option.target)
         target.check_active()
-        deviations.of_target(target.name)
+        deviations.parse(target.known_deviations())
     except (TargetError, deviations.DeviationError) as error:
         raise pytest.UsageError(str(error)) from error
     config.stash[_target] = target
@@ -80,7 +80,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     except ClauseError as error:
         raise pytest.UsageError(str(error)) from error
     target = config.stash[_target]
-    known = deviations.of_target(target.name)
+    known = deviations.parse(target.known_deviations())
     for item in items:
         _mark(item, target, known)
     _select_chapters(config, items)
@@ -138,9 +138,7 @@ def _header(target: Target, config: pytest.Config) -> Mapping[str, str]:
     }
 
 
-def _mark(
-    item: pytest.Item, target: Target, known: Mapping[str, deviations.Deviation]
-) -> None:
+def _mark(item: pytest.Item, target: Target, known: Mapping[str, deviations.Deviation]) -> None:
     record = clause_of(item)
     if record is None:
         raise pytest.UsageError(f"{item.nodeid} proves no clause")

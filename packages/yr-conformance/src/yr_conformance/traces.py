@@ -23,7 +23,6 @@ RAY_VARIABLE: Final = "YR_CONFORMANCE_SESSION"
 
 SHARED_MEMORY: Final = "/dev/shm"  # noqa: S108 - looked at, not written to
 SHARED_MEMORY_PREFIXES: Final = ("yr", "datasystem")
-_PATIENCE_S = 10.0
 _POLL_S = 0.05
 
 
@@ -74,7 +73,7 @@ def marked_processes(mark: str) -> Iterator[psutil.Process]:
 
 
 def wait_for_nothing_new(
-    before: Traces, look: Callable[[], Traces], patience_s: float = _PATIENCE_S
+    before: Traces, look: Callable[[], Traces], patience_s: float
 ) -> list[str]:
     """Give what is still new after so many seconds; an empty list as soon as nothing is."""
     deadline = time.monotonic() + patience_s

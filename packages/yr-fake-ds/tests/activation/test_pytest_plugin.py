@@ -69,7 +69,7 @@ def test_a_real_sdk_that_is_imported_already_is_refused(tmp_path: Path) -> None:
     """The run ends with the reason."""
     plugin = "import sys, types\nm = types.ModuleType('yr.datasystem')\nm.__file__ = '/real.py'\n"
     (tmp_path / "early.py").write_text(
-        plugin + "sys.modules['yr.datasystem'] = m\n", encoding="utf-8"
+        plugin + "sys.modules.update({'yr.datasystem': m})\n", encoding="utf-8"
     )
 
     done = _pytest(tmp_path, "-p", "early", "--yr-fake-ds", str(tmp_path))

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from yr_fake_ds import activation
+from yr_fake_ds.errors import ActivationError
 
 CLI = [sys.executable, "-m", "yr_fake_ds"]
 PRINT_SDK = "import yr.datasystem; print(yr.datasystem.__file__)"
@@ -149,5 +150,5 @@ def test_the_real_sdk_in_this_process_is_refused(monkeypatch: pytest.MonkeyPatch
     module.__file__ = "/site-packages/yr/datasystem/__init__.py"
     monkeypatch.setitem(sys.modules, "yr.datasystem", module)
 
-    with pytest.raises(activation.ActivationError, match="already imported"):
+    with pytest.raises(ActivationError, match="already imported"):
         activation.activate({})

@@ -51,7 +51,7 @@ def test_the_type_error_shows_signature_and_arguments() -> None:
     client = KVClient("127.0.0.1", 1)
 
     with pytest.raises(TypeError) as caught:
-        client.get([1])  # type: ignore[list-item]
+        client.get([1])
 
     assert str(caught.value).startswith(
         "Get(): incompatible function arguments. The following argument types are supported:\n"
@@ -64,7 +64,7 @@ def test_the_type_error_shows_signature_and_arguments() -> None:
 def test_a_constructor_shows_itself_without_self() -> None:
     """A wrong token is found by the bindings' constructor."""
     with pytest.raises(TypeError, match=r"__init__\(\): incompatible constructor arguments"):
-        KVClient("127.0.0.1", 1, token=1)  # type: ignore[arg-type]
+        KVClient("127.0.0.1", 1, token=1)
 
 
 def test_none_is_a_buffer_pointer() -> None:

@@ -43,7 +43,7 @@ def test_a_missing_key_is_none_beside_a_present_one(kv: KVClient, key: Key) -> N
 def test_bytes_are_keys_too(kv: KVClient, key: Key) -> None:
     """Inside a list the bindings take utf-8 bytes for a key."""
     name = key()
-    kv.mset([name.encode()], [b"1"])  # type: ignore[list-item]
+    kv.mset([name.encode()], [b"1"])
 
     assert kv.exist([name]) == [True]
 
@@ -86,7 +86,7 @@ def test_a_held_buffer_outlives_its_key(kv: KVClient, key: Key) -> None:
     """Overwrite and delete leave the bytes of a held buffer alone."""
     name = key()
     kv.set(name, b"old" * 300000)
-    view = memoryview(kv.get_buffers([name])[0])  # type: ignore[arg-type]
+    view = memoryview(kv.get_buffers([name])[0])
 
     kv.set(name, b"new" * 300000)
     kv.delete([name])
@@ -113,10 +113,10 @@ def test_read_takes_parts(kv: KVClient, key: Key) -> None:
 
     parts = kv.read([ReadParam(name, 8, 100), ReadParam(missing, 0, 1)])
 
-    assert bytes(parts[0].immutable_data()) == b"89"  # type: ignore[union-attr]
+    assert bytes(parts[0].immutable_data()) == b"89"
     assert parts[1] is None
     whole = kv.read([ReadParam(name, 7, 0)])[0]
-    assert bytes(whole.immutable_data()) == b"789"  # type: ignore[union-attr]
+    assert bytes(whole.immutable_data()) == b"789"
 
 
 def test_reading_behind_the_end_is_out_of_range(kv: KVClient, key: Key) -> None:

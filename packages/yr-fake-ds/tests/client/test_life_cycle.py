@@ -110,7 +110,7 @@ def test_dropped_buffers_give_their_references_back(
     name = key()
     kv.set(name, b"x" * BIG)
     held = inspect_worker(worker.address).held_references
-    view = memoryview(kv.get_buffers([name])[0])  # type: ignore[arg-type]
+    view = memoryview(kv.get_buffers([name])[0])
 
     assert inspect_worker(worker.address).held_references > held
     del view
@@ -173,7 +173,7 @@ def test_held_bytes_survive_the_worker(own_worker: FakeWorker) -> None:
     """The mapping stays, also after a reconnection."""
     client = own_worker.client()
     client.set("k", b"x" * BIG)
-    view = memoryview(client.get_buffers(["k"])[0])  # type: ignore[arg-type]
+    view = memoryview(client.get_buffers(["k"])[0])
     own_worker.kill()
     own_worker.start()
     client.set("other", b"y" * BIG)

@@ -43,7 +43,7 @@ def test_a_view_shows_the_memory_itself(memory: ctypes.Array[ctypes.c_ubyte]) ->
 def test_an_exporter_has_no_length(memory: ctypes.Array[ctypes.c_ubyte]) -> None:
     """len() is refused, as for the real SDK's buffers."""
     with pytest.raises(TypeError, match="has no len"):
-        len(_exporter(memory))  # type: ignore[arg-type]
+        len(_exporter(memory))
 
 
 def test_a_writer_is_refused(memory: ctypes.Array[ctypes.c_ubyte]) -> None:
@@ -51,7 +51,7 @@ def test_a_writer_is_refused(memory: ctypes.Array[ctypes.c_ubyte]) -> None:
     exporter = _exporter(memory)
 
     with open("/dev/zero", "rb") as zeros, pytest.raises((TypeError, BufferError)):
-        zeros.readinto(exporter)  # type: ignore[arg-type]
+        zeros.readinto(exporter)
     assert memory[1] == 1
 
 

@@ -97,7 +97,7 @@ def test_an_invalidated_object_is_gone(objects: ObjectClient, key: Key) -> None:
     """`invalidate_buffer` drops the value; an unpublished buffer has none."""
     name = key()
     objects.put(name, b"1")
-    objects.get([name], 0)[0].invalidate_buffer()  # type: ignore[union-attr]
+    objects.get([name], 0)[0].invalidate_buffer()
 
     with pytest.raises(RuntimeError, match="Key not found"):
         objects.get([name], 0)
@@ -120,4 +120,4 @@ def test_kv_clients_see_objects(objects: ObjectClient, kv: KVClient, key: Key) -
 def test_a_bad_parameter_is_a_type_error(objects: ObjectClient, param: object, text: str) -> None:
     """The dictionary of parameters is checked first."""
     with pytest.raises(TypeError, match=text):
-        objects.create("k", 1, param)  # type: ignore[arg-type]
+        objects.create("k", 1, param)

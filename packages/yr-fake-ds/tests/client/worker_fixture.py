@@ -75,7 +75,7 @@ class FakeWorker:
     def client(self, **options: int) -> KVClient:
         """Return a new connected client with short time-outs."""
         timeouts = {"connect_timeout_ms": 3000, "req_timeout_ms": 2000, **options}
-        client = KVClient("127.0.0.1", self.port, **timeouts)  # type: ignore[arg-type]
+        client = KVClient("127.0.0.1", self.port, **timeouts)
         client.init()
         return client
 

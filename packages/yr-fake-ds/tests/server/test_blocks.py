@@ -78,9 +78,9 @@ def test_evictable_copies_make_room_oldest_first() -> None:
     blocks.hold(held, "reader")
     created(blocks)
 
-    block, evicted = blocks.create(64)
+    made, evicted = blocks.create(64)
 
-    assert block is not None
+    assert made is not None
     assert evicted == [("k1", 1)]
     assert [copy.name for copy in blocks.copies()] == [("k0", 0), ("k2", 2)]
 

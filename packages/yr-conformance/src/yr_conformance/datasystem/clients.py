@@ -22,23 +22,25 @@ Answer = TypeVar("Answer")
 TIMEOUTS = {"connect_timeout_ms": 5_000, "req_timeout_ms": 3_000}
 ELSEWHERE_RESULT_S = 60.0
 
-_made: weakref.WeakSet[Any] = weakref.WeakSet()
+_counted: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def counted(client: Answer) -> Answer:
+    """Count the client among the open ones; its worker keeps a place for it until it is gone."""
+    _counted.add(client)
+    return client
 
 
 def open_clients() -> list[Any]:
-    """Give the clients that `connect` and `connect_objects` made in this process and that live.
-
-    A worker has a place for each client until the client object is gone.
-    """
-    return list(_made)
+    """Give the clients of this process that were counted and that live."""
+    return list(_counted)
 
 
 def connect(port: int, **options: Any) -> Any:
     """Make and init a KVClient with short time-outs; options are the SDK's."""
     from yr.datasystem import KVClient
 
-    client = KVClient(HOST, port, **(TIMEOUTS | options))
-    _made.add(client)
+    client = counted(KVClient(HOST, port, **(TIMEOUTS | options)))
     client.init()
     return client
 
@@ -47,8 +49,7 @@ def connect_objects(port: int, **options: Any) -> Any:
     """Make and init an ObjectClient with short time-outs; options are the SDK's."""
     from yr.datasystem import ObjectClient
 
-    client = ObjectClient(HOST, port, **(TIMEOUTS | options))
-    _made.add(client)
+    client = counted(ObjectClient(HOST, port, **(TIMEOUTS | options)))
     client.init()
     return client
 

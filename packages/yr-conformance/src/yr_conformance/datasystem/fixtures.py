@@ -29,7 +29,8 @@ SMALL_POOL_MB = 64
 @pytest.fixture(scope="session")
 def worker(process_mark: str, process_home: str) -> Iterator[Worker]:
     """The shared head worker."""
-    with _running(Worker(*free_ports(2), home=new_home(process_home))) as running:
+    port, metastore_port = free_ports(2)
+    with _running(Worker(port, metastore_port, home=new_home(process_home))) as running:
         yield running
 
 
@@ -47,7 +48,9 @@ def second_worker(worker: Worker, process_home: str) -> Iterator[Worker]:
 def small_worker(process_mark: str, process_home: str) -> Iterator[Worker]:
     """A shared worker of a cluster of its own, with a pool that a test can fill."""
     options = ("--shared_memory_size_mb", str(SMALL_POOL_MB))
-    with _running(Worker(*free_ports(2), options=options, home=new_home(process_home))) as small:
+    port, metastore_port = free_ports(2)
+    home = new_home(process_home)
+    with _running(Worker(port, metastore_port, options=options, home=home)) as small:
         yield small
 
 

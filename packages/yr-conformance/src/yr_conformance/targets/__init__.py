@@ -37,6 +37,10 @@ class Target(Protocol):
         """What the report's header shows of the target."""
         ...
 
+    def known_deviations(self) -> str:
+        """What it is known not to fulfil, as TOML (`yr_conformance.deviations`); may be empty."""
+        ...
+
 
 def load(name: str) -> Target:
     """Make the target of that name; TargetError lists the known ones if there is none."""

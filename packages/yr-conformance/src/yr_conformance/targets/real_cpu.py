@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from yr_conformance.deviations import shipped
 from yr_conformance.targets import TargetError
 from yr_conformance.targets.sdk_on_path import describe, find_sdk, installed_files, version_of
 
@@ -39,3 +40,7 @@ class RealCpuTarget:
     def versions(self) -> Mapping[str, str]:
         """Version and place of the released SDK."""
         return describe(DISTRIBUTION)
+
+    def known_deviations(self) -> str:
+        """The deviations that this package ships for it."""
+        return shipped(self.name)

@@ -39,16 +39,14 @@ class CallJournal:
         self._asked = 0
         self._installed = False
 
-    def install(self) -> None:
-        """Wrap the methods of `yr.datasystem.KVClient` once in this process."""
-        from yr.datasystem import KVClient
-
+    def install(self, client_class: Any) -> None:
+        """Wrap the methods of the class, once in this process."""
         with self._lock:
             if self._installed:
                 return
             self._installed = True
         for name in (*CREATES, *PUBLISHES, *GETS, *DELETES, *OTHERS):
-            setattr(KVClient, name, self._noting(name, getattr(KVClient, name)))
+            setattr(client_class, name, self._noting(name, getattr(client_class, name)))
 
     def take(self) -> list[Call]:
         """Return the calls since the last time and forget them."""
@@ -78,7 +76,9 @@ _journal = CallJournal()
 
 def start_journal() -> None:
     """Begin to note calls in this process; run in the actor or in the test."""
-    _journal.install()
+    from yr.datasystem import KVClient
+
+    _journal.install(KVClient)
     _journal.take()
 
 

@@ -30,6 +30,7 @@ from yr_conformance.waiting import wait_until
 FETCH_TIMEOUT_SECONDS = 10
 SHARED_MEMORY_MB = 512
 GRACE_SECONDS = 5
+END_SECONDS = 20.0
 RAY_ENVIRONMENT = {
     "RAY_AUTH_MODE": "disabled",
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
@@ -107,13 +108,13 @@ def marked_processes(mark: str) -> list[psutil.Process]:
 def check_nothing_runs(mark: str) -> None:
     """Wait for the processes of a session to end; those that do not are named, and killed."""
     try:
-        wait_until(lambda: not marked_processes(mark), "every process of the session has ended")
-    finally:
+        wait_until(lambda: not marked_processes(mark), "the processes have ended", END_SECONDS)
+    except AssertionError as error:
         left = marked_processes(mark)
-        names = [(process.pid, process.name()) for process in left]
+        names = [(process.pid, " ".join(process.cmdline())) for process in left]
         for process in left:
             process.kill()
-    assert not names, f"left running: {names}"
+        raise AssertionError(f"left running at the end: {names}") from error
 
 
 def _start(stack: contextlib.ExitStack, directory: pathlib.Path) -> str:

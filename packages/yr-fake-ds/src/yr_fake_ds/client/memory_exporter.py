@@ -108,7 +108,7 @@ class _ExporterBase312:
 ExporterBase: Any = _make_exporter_before_312() if sys.version_info < (3, 12) else _ExporterBase312
 
 
-class MemoryExporter(ExporterBase):  # type: ignore[misc]  # the base is made at run time
+class MemoryExporter(ExporterBase):  # the base is made at run time
     """Exports `size` bytes at `address`, read-only; whoever holds a view holds this object.
 
     Made by the client process from any thread. `owner` is kept alive as long as the object is: it

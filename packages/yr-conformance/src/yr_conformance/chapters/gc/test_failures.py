@@ -98,11 +98,14 @@ def test_a_fetch_that_takes_too_long_kills_nobody(
 def test_a_dead_receiver_does_not_kill_the_sender(sender: Any, fresh_peer: Any) -> None:
     """When a receiver dies while a transfer to it is pending, the sender goes on living."""
     receiver = fresh_peer()
-    before, victim = ray.get([sender.pid.remote(), receiver.pid.remote()])
+    # Ray lets the first transfer to an actor wait until the actor has registered.
+    observed(receiver, sender.make.remote(ramp, 45))
+    before, victim = _pids(sender, receiver)
 
-    with suspended(victim):
+    with suspended(victim) as woken:
         pending = receiver.apply.remote(fingerprint, sender.make.remote(ramp, 46))
         ray.get(sender.pid.remote())
+        assert not woken.is_set()
         os.kill(victim, signal.SIGKILL)
     with pytest.raises(ray.exceptions.RayError):
         ray.get(pending)

@@ -61,7 +61,7 @@ def test_mutable_data_is_a_plain_writable_view(client: Any, own_keys: Keys, size
 @clause("KV-BUF-04", MUST, source=MEASURED)
 @SIZES
 def test_created_memory_is_aligned(client: Any, own_keys: Keys, size: int) -> None:
-    """Memory of `mcreate` begins at an address that is a multiple of 16, in shared memory of 64."""
+    """Memory of `mcreate` begins at a multiple of 16 bytes, in shared memory of 64."""
     (buffer,) = client.mcreate([own_keys()], [size])
 
     address = ctypes.addressof(ctypes.c_char.from_buffer(buffer.MutableData()))
@@ -83,7 +83,7 @@ def test_created_buffers_have_no_buffer_protocol(client: Any, own_keys: Keys) ->
 @clause("KV-BUF-06", MUST, source=MEASURED)
 @SIZES
 def test_get_buffers_are_read_only_views(client: Any, own_keys: Keys, size: int) -> None:
-    """`get_buffers` gives read-only, contiguous buffers of format B with `GetSize` and no length."""
+    """`get_buffers` gives read-only contiguous buffers of format B, without a length."""
     client.set(own_keys(), b"x" * size)
 
     (buffer,) = client.get_buffers([own_keys()])

@@ -163,8 +163,7 @@ def test_a_full_worker_says_so(fresh_worker: Callable[..., Worker]) -> None:
     client = connect(fresh_worker("--shared_memory_size_mb", "64").port, req_timeout_ms=1000)
 
     with pytest.raises(RuntimeError, match="Out of memory"):
-        for number in range(20):
-            client.set(f"oom{number}", b"x" * (8 * 2**20))
+        _fill(client)
 
     assert client.get(["oom0"]) == [b"x" * (8 * 2**20)]
 
@@ -193,6 +192,11 @@ def test_evictable_values_make_room(fresh_worker: Callable[..., Worker]) -> None
     assert present[-1]
     assert not present[0]
     assert present == sorted(present)
+
+
+def _fill(client: Any) -> None:
+    for number in range(20):
+        client.set(f"oom{number}", b"x" * (8 * 2**20))
 
 
 def _works(client: Any) -> bool:

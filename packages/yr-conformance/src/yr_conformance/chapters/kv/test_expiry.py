@@ -1,4 +1,4 @@
-"""KV-TTL: time to live. The tests wait for what must happen; they never measure how long it took."""
+"""KV-TTL: time to live. The tests wait for what must happen and measure no times."""
 
 from __future__ import annotations
 

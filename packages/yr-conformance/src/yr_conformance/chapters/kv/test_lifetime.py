@@ -57,7 +57,7 @@ def test_a_view_keeps_its_buffer(client: Any, own_keys: Keys) -> None:
 
 @clause("KV-LIFE-04", MUST, source=MEASURED)
 def test_torch_and_numpy_read_without_a_copy(client: Any, own_keys: Keys) -> None:
-    """numpy takes a buffer as it is and keeps the bytes alive; the array is not writable."""
+    """An array of numpy over a buffer keeps the bytes alive and is not writable."""
     numpy = pytest.importorskip("numpy")
     client.set(own_keys(), b"\x01" * BIG)
 

@@ -99,7 +99,7 @@ def test_subclasses_are_type_errors(client: Any, own_keys: Keys) -> None:
 
 @clause("KV-SET-09", MUST, source=MEASURED)
 def test_a_set_value_gets_a_key(client: Any) -> None:
-    """`set_value` returns a new key of 73 characters, `uuid;worker uuid`, under which it is found."""
+    """`set_value` returns a new key of 73 characters, `uuid;worker uuid`, for the value."""
     key = client.set_value(b"abc")
 
     assert len(key) == 73

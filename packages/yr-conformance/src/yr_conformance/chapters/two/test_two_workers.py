@@ -138,8 +138,9 @@ def test_expiry_counts_everywhere(client: Any, second_client: Any, own_keys: Key
 
     assert second_client.expire([own_keys()], 1) == []
 
-    for side in (client, second_client):
-        wait_until(lambda side=side: side.exist([own_keys()]) == [False], "the value is gone")
+    gone = [False, False]
+    sides = (client, second_client)
+    wait_until(lambda: [side.exist([own_keys()])[0] for side in sides] == gone, "it is gone")
 
 
 @clause("TWO-WAIT-01", MUST, source=MEASURED, needs=TWO)

@@ -1,0 +1,88 @@
+"""Our targets refuse a process that is set up for something else, and say what to do."""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+
+import pytest
+
+from yr_conformance.targets import TargetError
+from yr_conformance.targets.fake import FakeTarget
+from yr_conformance.targets.real_cpu import RealCpuTarget
+
+
+class Place:
+    """A directory in the form of an activated SDK, alone on the paths of this process."""
+
+    def __init__(self, root: pathlib.Path, patch: pytest.MonkeyPatch) -> None:
+        self.root = root
+        self.file("yr/datasystem/__init__.py")
+        self.dscli("bin")
+        patch.setattr(sys, "path", [str(root), *(p for p in sys.path if "site-packages" not in p)])
+        patch.setenv("PATH", str(root / "bin"))
+        for name in [name for name in sys.modules if name.split(".")[0] == "yr"]:
+            patch.delitem(sys.modules, name)
+
+    def file(self, name: str) -> pathlib.Path:
+        """Make an empty file."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        return path
+
+    def dscli(self, directory: str) -> None:
+        """Make a dscli in that directory."""
+        self.file(f"{directory}/dscli").chmod(0o755)
+
+
+@pytest.fixture
+def place(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A stand-in's directory, active."""
+    return Place(tmp_path, monkeypatch)
+
+
+def test_the_fake_is_active_where_its_two_halves_are(place: Place) -> None:
+    """The fake accepts an SDK without native client whose dscli lies beside it."""
+    FakeTarget().check_active()
+
+
+def test_the_fake_refuses_the_released_sdk(place: Place) -> None:
+    """The fake refuses an SDK with a native client."""
+    place.file("yr/datasystem/lib/libds_client_py.cpython-311-x86_64-linux-gnu.so")
+
+    with pytest.raises(TargetError, match="which is the released SDK; run: yr-fake-ds run"):
+        FakeTarget().check_active()
+
+
+def test_the_fake_refuses_another_dscli(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fake refuses a dscli that lies elsewhere."""
+    place.dscli("elsewhere")
+    monkeypatch.setenv("PATH", str(place.root / "elsewhere"))
+
+    with pytest.raises(TargetError, match="does not belong to the SDK"):
+        FakeTarget().check_active()
+
+
+def test_the_released_system_refuses_a_stand_in(place: Place) -> None:
+    """The target real-cpu refuses an SDK without a native client."""
+    with pytest.raises(TargetError, match="not the released SDK; run: pip install"):
+        RealCpuTarget().check_active()
+
+
+def test_the_released_system_refuses_another_dscli(place: Place) -> None:
+    """The target real-cpu refuses a dscli that the released distribution did not install."""
+    place.file("yr/datasystem/lib/libds_client_py.cpython-311-x86_64-linux-gnu.so")
+
+    with pytest.raises(TargetError, match="openyuanrong-datasystem did not install"):
+        RealCpuTarget().check_active()
+
+
+def test_no_sdk_at_all(place: Place) -> None:
+    """Without yr.datasystem both targets say so."""
+    (place.root / "yr/datasystem/__init__.py").unlink()
+    (place.root / "yr/datasystem").rmdir()
+
+    for target in (FakeTarget(), RealCpuTarget()):
+        with pytest.raises(TargetError, match="no module yr.datasystem"):
+            target.check_active()

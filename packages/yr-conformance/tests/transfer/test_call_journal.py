@@ -1,0 +1,65 @@
+"""The journal must note every call and let it through unchanged."""
+
+from typing import Any
+
+from yr_conformance.transfer.call_journal import (
+    CREATES,
+    DELETES,
+    GETS,
+    OTHERS,
+    PUBLISHES,
+    Call,
+    CallJournal,
+)
+
+METHODS = (*CREATES, *PUBLISHES, *GETS, *DELETES, *OTHERS)
+
+
+def _class_with_methods() -> Any:
+    """Make a class whose methods return their own name and arguments."""
+
+    def method(name: str) -> Any:
+        return lambda _, *arguments, **named: (name, arguments, named)
+
+    return type("Methods", (), {name: method(name) for name in METHODS})
+
+
+def test_calls_are_noted_with_their_keys_and_sizes() -> None:
+    """Names, keys and sizes are noted in the order of the calls, however they are passed."""
+    journal, watched = CallJournal(), _class_with_methods()
+    journal.install(watched)
+
+    watched().mcreate(["a", "b"], [3, 4])
+    watched().set("c", b"12345")
+    watched().delete(keys=["a"])
+
+    assert journal.take() == [
+        Call("mcreate", ("a", "b"), (3, 4)),
+        Call("set", ("c",), (5,)),
+        Call("delete", ("a",)),
+    ]
+
+
+def test_calls_go_on_to_the_method() -> None:
+    """The wrapped method gets the arguments and its result is returned."""
+    journal, watched = CallJournal(), _class_with_methods()
+
+    journal.install(watched)
+    journal.install(watched)
+
+    assert watched().get(["k"], sub_timeout_ms=5) == ("get", (["k"],), {"sub_timeout_ms": 5})
+    assert len(journal.take()) == 1
+
+
+def test_created_keys_are_given_once() -> None:
+    """Asking twice gives only what is new, and the calls stay noted."""
+    journal, watched = CallJournal(), _class_with_methods()
+    journal.install(watched)
+    watched().mcreate(["a"], [1])
+    watched().delete(["a"])
+
+    assert [journal.created_keys(), journal.created_keys()] == [["a"], []]
+    watched().mset(["b", "c"], [b"1", b"2"])
+
+    assert journal.created_keys() == ["b", "c"]
+    assert [call.name for call in journal.take()] == ["mcreate", "delete", "mset"]
