@@ -138,6 +138,15 @@ for _target in TARGETS:
 
 
 @nox.session(default=False)
+def mutants(session: nox.Session) -> None:
+    """Break the transport in one way after the other; the clauses must notice every one."""
+    _install_transport_stack(session, RAYS["newest"])
+    _install_local(session, FAKE, SUITE, TRANSPORT)
+    script = PACKAGES / SUITE / "tests" / "mutants" / "run_transport_mutants.py"
+    session.run("yr-fake-ds", "run", "--", "python", str(script), *session.posargs, env=RAY_ENV)
+
+
+@nox.session(default=False)
 def examples(session: nox.Session) -> None:
     """Run every example on the fake and on the real datasystem and compare the outputs."""
     _install_transport_stack(session, RAYS["newest"])

@@ -84,5 +84,5 @@ def test_no_sdk_at_all(place: Place) -> None:
     (place.root / "yr/datasystem").rmdir()
 
     for target in (FakeTarget(), RealCpuTarget()):
-        with pytest.raises(TargetError, match="no module yr.datasystem"):
+        with pytest.raises(TargetError, match=r"no module yr\.datasystem"):
             target.check_active()
