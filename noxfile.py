@@ -182,7 +182,8 @@ def build(session: nox.Session) -> None:
     for package in IMPORT_NAMES:
         session.run("python", "-m", "build", "--outdir", str(dist), str(PACKAGES / package))
     session.run("twine", "check", "--strict", *map(str, sorted(dist.iterdir())))
-    clean = pathlib.Path(session.create_tmp()) / "clean"
+    # Not session.create_tmp(): it moves TMPDIR into an environment, where Ray refuses to work.
+    clean = ROOT / ".nox" / "smoke"
     shutil.rmtree(clean, ignore_errors=True)
     session.run(sys.executable, "-m", "venv", str(clean), external=True)
     python = str(clean / "bin" / "python")
