@@ -45,6 +45,7 @@ OK: Final = "OK"
 INVALID: Final = "Invalid parameter"
 NOT_FOUND: Final = "Key not found"
 DUPLICATED: Final = "Key duplicated"
+UNKNOWN_ERROR: Final = "Unknown error"
 RUNTIME_ERROR: Final = "Runtime error"
 OUT_OF_MEMORY: Final = "Out of memory"
 NOT_READY: Final = "Not ready"
@@ -132,6 +133,9 @@ WAIT_OUT_OF_RANGE: Final = Text(
     "client_worker_base_api.cpp",
     318,
 )
+NESTED_LOOP: Final = Text(
+    UNKNOWN_ERROR, "Nested object references cannot be nested in a loop.", _CLIENT, 2117
+)
 COPY_LENGTH: Final = Text(INVALID, "Data length must be in (0, buffer_size].", _BUFFER, 210)
 CLIENT_SEALED: Final = Text(SEALED, "Client object is already sealed", _BUFFER, 239)
 CLIENT_DESTROYED: Final = Text(
@@ -216,6 +220,15 @@ READ_DUPLICATE: Final = Text(
     "Duplicate offset read for objectKey {key}",
     "worker_request_manager.cpp",
     103,
+)
+STILL_REFERENCED: Final = Text(RUNTIME_ERROR, "Object global reference count not 0")
+SOME_FAILED: Final = Text(RUNTIME_ERROR, "Some objects set failed in worker")
+NESTED_MISMATCH: Final = Text(
+    RUNTIME_ERROR, "Nested keys not match", "oc_metadata_manager.cpp", 567
+)
+CREATE_META_MISMATCH: Final = Text(
+    RUNTIME_ERROR,
+    "CreateMeta failed, objectKey: {key}, status: Runtime error. Nested keys not match",
 )
 META_NOT_FOUND: Final = Text(NOT_FOUND, "Key not found")
 NO_SPACE_IN_ARENA: Final = Text(OUT_OF_MEMORY, "Shared memory no space in arena: {arena}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from yr_fake_ds.directory.messages import Announce, Entry
@@ -30,6 +32,7 @@ def announce(
     version: int = 1,
     address: str = HERE,
     parameters: Parameters = SET,
+    nested: Sequence[str] = (),
 ) -> Announce:
     """Make an announcement of values of ten bytes."""
     return Announce(
@@ -38,6 +41,7 @@ def announce(
         entries=[Entry(key, 10, version) for key in keys],
         parameters=parameters,
         only_if_absent=False,
+        nested=list(nested),
     )
 
 
@@ -110,23 +114,61 @@ def test_rearming(state: State, clock: Clock) -> None:
     [("set", "mset_buffer", False), ("mset_buffer", "set", True)],
 )
 def test_conflicts(state: State, old: PublishCall, call: PublishCall, kept: bool) -> None:
-    """Writing a key in another way is refused; `mset_buffer` destroys the old value here."""
+    """Writing a key in another way is refused; after `mset_buffer` the old bytes are gone."""
     kinds = {"set": SET, "mset_buffer": CREATED}
     state.announce(announce(old, "k", parameters=kinds[old]))
 
     with pytest.raises(AnnounceError):
         state.announce(announce(call, "k", "other", version=2, parameters=kinds[call]))
 
-    assert present(state, "k", "other") == [kept, True]
+    found, other = state.locate(["k", "other"])
+    assert found is not None
+    assert bool(found.size) == kept
+    assert other is not None
 
 
-def test_mset_returns_what_conflicts_and_what_repeats(state: State) -> None:
-    """`mset` takes what it can and returns created keys and repeated keys."""
-    state.announce(announce("mset_buffer", "created", parameters=CREATED))
+def test_a_broken_key_conflicts_until_somebody_asks_for_it(state: State) -> None:
+    """After a refused overwrite the key exists without bytes; reading or deleting ends it."""
+    state.announce(announce("set", "k", parameters=SET))
+    with pytest.raises(AnnounceError):
+        state.announce(announce("mset_buffer", "k", version=2, parameters=CREATED))
+    with pytest.raises(AnnounceError):
+        state.announce(announce("mset_buffer", "k", version=3, parameters=CREATED))
 
-    failed, _dropped = state.announce(announce("mset", "a", "created", "a", version=2))
+    state.drop_copies(HERE, [("k", 1)])
 
-    assert failed == ["created", "a"]
+    state.announce(announce("mset_buffer", "k", version=4, parameters=CREATED))
+    assert present(state, "k") == [True]
+
+
+def test_mset_returns_what_repeats(state: State) -> None:
+    """The first value of a repeated key is taken."""
+    failed, _dropped = state.announce(announce("mset", "a", "b", "a"))
+
+    assert failed == ["a"]
+
+
+def test_mset_overwrites_and_keeps_the_parameters(state: State) -> None:
+    """A created key stays a created key."""
+    state.announce(announce("mset_buffer", "k", parameters=CREATED))
+
+    failed, _dropped = state.announce(announce("mset", "k", version=2, parameters=SET))
+
+    (located,) = state.locate(["k"])
+    assert failed == []
+    assert located is not None
+    assert (located.version, located.parameters) == (2, CREATED)
+
+
+def test_mset_returns_what_conflicts_unless_all_do(state: State) -> None:
+    """A sealed object is a failed key beside others, and an error alone."""
+    state.announce(announce("seal", "sealed", parameters=CREATED))
+
+    failed, _dropped = state.announce(announce("mset", "sealed", "other", version=2))
+
+    assert failed == ["sealed"]
+    with pytest.raises(AnnounceError, match="Runtime error"):
+        state.announce(announce("mset", "sealed", version=3))
 
 
 def test_a_transaction_takes_all_or_nothing(state: State) -> None:
@@ -161,15 +203,47 @@ def test_evicted_values_are_gone_with_their_last_copy(state: State) -> None:
 
 
 def test_the_last_reference_deletes(state: State) -> None:
-    """Counts are per client; when the sum returns to zero the object is deleted."""
+    """A client is one reference however often it counts; the last one gone deletes."""
     state.announce(announce("put", "k"))
-    state.change_references("a", ["k"], increase=True)
-    state.change_references("b", ["k"], increase=True)
+    for client in ("a", "a", "b"):
+        state.change_references(client, ["k"], increase=True)
     assert state.count_references("k") == 2
-    assert state.change_references("c", ["k"], increase=False) == (["k"], [])
 
-    state.change_references("a", ["k"], increase=False)
+    state.change_references("stranger", ["k"], increase=False)
+    state.change_references("a", ["k", "k"], increase=False)
     assert present(state, "k") == [True]
-    state.change_references("b", ["k"], increase=False)
+    state.forget_client("b")
 
     assert present(state, "k") == [False]
+
+
+def test_what_is_referred_to_is_not_deleted(state: State) -> None:
+    """It is a failed key beside others, and an error alone."""
+    state.announce(announce("put", "kept", "free"))
+    state.change_references("a", ["kept"], increase=True)
+
+    assert state.delete(["kept", "free"])[0] == ["kept"]
+    assert present(state, "kept", "free") == [True, False]
+    with pytest.raises(RefusedError, match="Runtime error"):
+        state.delete(["kept"])
+
+
+def test_children_live_as_long_as_their_parent(state: State) -> None:
+    """Nesting is a reference; the parent takes along children that nothing else keeps."""
+    state.announce(announce("put", "child"))
+    state.announce(announce("put", "parent", version=2, nested=["child"]))
+    state.change_references("a", ["child"], increase=True)
+    state.change_references("a", ["child"], increase=False)
+    assert present(state, "child") == [True]
+
+    state.delete(["parent"])
+
+    assert present(state, "child") == [False]
+
+
+def test_nested_keys_cannot_change(state: State) -> None:
+    """Another list of nested keys is refused."""
+    state.announce(announce("put", "parent", nested=["child"]))
+
+    with pytest.raises(AnnounceError, match="Runtime error"):
+        state.announce(announce("put", "parent", version=2))

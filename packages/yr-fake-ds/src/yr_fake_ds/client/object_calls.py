@@ -34,6 +34,8 @@ class ObjectCalls:
         self._session.link()
         data = stored_bytes(value)
         key_checks.check_set(key, len(data))
+        if key in nested:
+            raise refuse(texts.NESTED_LOOP)
         store(self._session, "put", [key], [data], _parameters(consistency), nested=nested)
 
     def get(self, keys: list[str], wait_ms: int) -> list[Allocation | None]:

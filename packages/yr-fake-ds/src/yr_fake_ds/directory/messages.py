@@ -50,6 +50,7 @@ class Announce(Message, frozen=True, kw_only=True):
     entries: list[Entry]
     parameters: Parameters
     only_if_absent: bool
+    nested: list[str]
 
 
 class Announced(Message, frozen=True):
@@ -92,6 +93,18 @@ class Remove(Message, frozen=True):
     keys: list[str]
 
 
+class Delete(Message, frozen=True):
+    """Delete keys to which nothing refers -> Keys that are referred to."""
+
+    keys: list[str]
+
+
+class ForgetClient(Message, frozen=True):
+    """A client is gone, and its references with it -> Ok."""
+
+    client_id: str
+
+
 class Rearm(Message, frozen=True):
     """Set times to live anew -> Keys that are missing."""
 
@@ -106,7 +119,7 @@ class Keys(Message, frozen=True):
 
 
 class ChangeReferences(Message, frozen=True):
-    """Change cluster-wide counts -> Keys that failed."""
+    """Change cluster-wide counts -> Ok."""
 
     client_id: str
     keys: list[str]
@@ -150,6 +163,8 @@ DirectoryRequest: TypeAlias = (
     | AddCopy
     | DropCopies
     | Remove
+    | Delete
+    | ForgetClient
     | Rearm
     | ChangeReferences
     | CountReferences

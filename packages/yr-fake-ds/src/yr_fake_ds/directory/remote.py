@@ -61,14 +61,21 @@ class RemoteDirectory:
         """See Directory."""
         self._ask(messages.Remove(keys), messages.Ok)
 
+    def delete(self, keys: list[str]) -> list[str]:
+        """See Directory."""
+        return self._ask(messages.Delete(keys), messages.Keys).keys
+
+    def forget_client(self, client_id: str) -> None:
+        """See Directory."""
+        self._ask(messages.ForgetClient(client_id), messages.Ok)
+
     def rearm(self, keys: list[str], ttl_s: int) -> list[str]:
         """See Directory."""
         return self._ask(messages.Rearm(keys, ttl_s), messages.Keys).keys
 
-    def change_references(self, client_id: str, keys: list[str], *, increase: bool) -> list[str]:
+    def change_references(self, client_id: str, keys: list[str], *, increase: bool) -> None:
         """See Directory."""
-        request = messages.ChangeReferences(client_id, keys, increase)
-        return self._ask(request, messages.Keys).keys
+        self._ask(messages.ChangeReferences(client_id, keys, increase), messages.Ok)
 
     def count_references(self, key: str) -> int:
         """See Directory."""

@@ -55,11 +55,8 @@ class DirectoryServer:
             return messages.Announced(service.announce(request))
         if isinstance(request, messages.Rearm):
             return messages.Keys(service.rearm(request.keys, request.ttl_s))
-        if isinstance(request, messages.ChangeReferences):
-            failed = service.change_references(
-                request.client_id, request.keys, increase=request.increase
-            )
-            return messages.Keys(failed)
+        if isinstance(request, messages.Delete):
+            return messages.Keys(service.delete(request.keys))
         if isinstance(request, messages.CountReferences):
             return messages.Number(service.count_references(request.key))
         self._note(request, sock)
@@ -69,6 +66,10 @@ class DirectoryServer:
         service = self._service
         if isinstance(request, messages.Remove):
             service.remove(request.keys)
+        elif isinstance(request, messages.ChangeReferences):
+            service.change_references(request.client_id, request.keys, increase=request.increase)
+        elif isinstance(request, messages.ForgetClient):
+            service.forget_client(request.client_id)
         elif isinstance(request, messages.AddCopy):
             service.add_copy(request.address, request.key, request.version)
         elif isinstance(request, messages.DropCopies):

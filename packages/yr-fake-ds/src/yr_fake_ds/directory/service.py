@@ -41,12 +41,20 @@ class Directory(Protocol):
         """Delete keys."""
         ...
 
+    def delete(self, keys: list[str]) -> list[str]:
+        """Delete keys to which nothing refers; returns the others."""
+        ...
+
     def rearm(self, keys: list[str], ttl_s: int) -> list[str]:
         """Set times to live; returns the missing keys."""
         ...
 
-    def change_references(self, client_id: str, keys: list[str], *, increase: bool) -> list[str]:
-        """Change cluster-wide counts; returns the keys that failed."""
+    def change_references(self, client_id: str, keys: list[str], *, increase: bool) -> None:
+        """Change cluster-wide counts."""
+        ...
+
+    def forget_client(self, client_id: str) -> None:
+        """Drop all references of a client."""
         ...
 
     def count_references(self, key: str) -> int:
@@ -128,12 +136,24 @@ class DirectoryService:
             self._changed.notify_all()
         return missing
 
-    def change_references(self, client_id: str, keys: list[str], *, increase: bool) -> list[str]:
+    def delete(self, keys: list[str]) -> list[str]:
         """See Directory."""
         with self._changed:
-            failed, dropped = self._state.change_references(client_id, keys, increase=increase)
+            failed, dropped = self._state.delete(keys)
         self._notify(dropped)
         return failed
+
+    def change_references(self, client_id: str, keys: list[str], *, increase: bool) -> None:
+        """See Directory."""
+        with self._changed:
+            dropped = self._state.change_references(client_id, keys, increase=increase)
+        self._notify(dropped)
+
+    def forget_client(self, client_id: str) -> None:
+        """See Directory."""
+        with self._changed:
+            dropped = self._state.forget_client(client_id)
+        self._notify(dropped)
 
     def count_references(self, key: str) -> int:
         """See Directory."""

@@ -6,21 +6,26 @@ drop is returned as `Dropped`. The rules were measured on openyuanrong-datasyste
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from yr_fake_ds import texts
+from yr_fake_ds.directory.limits import check_request
 from yr_fake_ds.directory.messages import Announce, Entry, Located
+from yr_fake_ds.directory.references import References
 from yr_fake_ds.protocol import Parameters
 from yr_fake_ds.refusal import RefusedError
 
 EXPIRY_DELAY_S: Final = 0.1
 """A value goes this much later than its time to live says (measured on 0.8.1)."""
 EVICTABLE_MODE: Final = 3
-L2_MODES: Final = frozenset({1, 2, 4})
-MSET_LIMIT: Final = 10000
+BREAKING: Final = (
+    texts.PUBLISH_INCONSISTENT,
+    texts.NESTED_MISMATCH,
+    texts.CREATE_META_MISMATCH,
+)
+"""Refusals after which the worker that asked has lost its copy of the old value."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class Value:
     holders: list[str]
     expires_at: float | None
     sealed: bool = False
+    broken: bool = False
+    """A refused overwrite took the bytes; the key exists until somebody asks for them."""
 
 
 @dataclass
@@ -50,35 +57,27 @@ class State:
 
     clock: Callable[[], float]
     _values: dict[str, Value] = field(default_factory=dict)
-    _references: dict[str, Counter[str]] = field(default_factory=dict)
+    _references: References = field(default_factory=References)
 
     def announce(self, request: Announce) -> tuple[list[str], list[Dropped]]:
         """Take new values; returns the keys not taken and the copies that are out of date.
 
         Raises RefusedError when the call as a whole fails; what it takes nevertheless is taken.
         """
-        self._check(request)
-        failed: list[str] = []
+        check_request(request)
+        if request.call == "msettx":
+            self._check_absent(request)
+        entries = {entry.key: entry for entry in reversed(request.entries)}
+        refusals = {key: self._conflict(request, key) for key in entries}
         dropped: list[Dropped] = []
-        refusal: RefusedError | None = None
-        seen: set[str] = set()
-        for entry in request.entries:
-            if entry.key in seen:
-                failed.append(entry.key)
-                continue
-            seen.add(entry.key)
-            conflict = self._conflict(request, entry)
-            if conflict is None:
-                dropped += self._take(request, entry)
-            elif request.call == "mset":
-                failed.append(entry.key)
-            else:
-                refusal = conflict
-                if request.call == "mset_buffer":
-                    dropped += self._destroy_at(entry.key, request.address)
-        if refusal is not None:
-            raise AnnounceError(refusal, dropped)
-        return failed, dropped
+        for key, refusal in refusals.items():
+            if refusal is None:
+                dropped += self._take(request, entries[key])
+            elif refusal.text in BREAKING and request.call != "set":
+                dropped += self._break_at(key, request.address)
+        self._refuse(request, [found for found in refusals.values() if found], dropped)
+        accepted = {id(entries[key]) for key, refusal in refusals.items() if refusal is None}
+        return [entry.key for entry in request.entries if id(entry) not in accepted], dropped
 
     def locate(self, keys: Iterable[str]) -> list[Located | None]:
         """Say where values are."""
@@ -98,15 +97,26 @@ class State:
                 value.holders.remove(address)
                 if not value.holders and value.parameters.write_mode == EVICTABLE_MODE:
                     del self._values[key]
+            elif value and value.version == version and value.broken:
+                del self._values[key]
 
-    def remove(self, keys: Iterable[str]) -> list[Dropped]:
-        """Delete keys, missing ones included."""
+    def remove(self, keys: Iterable[str], spared: Iterable[str] = ()) -> list[Dropped]:
+        """Delete keys, missing ones included, and the children that only they keep."""
         dropped: list[Dropped] = []
         for key in keys:
             value = self._values.pop(key, None)
             if value is not None:
                 dropped += _copies(key, value)
+                orphans = set(self._references.unnest(key)) - set(spared)
+                dropped += self.remove(sorted(orphans), spared)
         return dropped
+
+    def delete(self, keys: list[str]) -> tuple[list[str], list[Dropped]]:
+        """Delete keys to which nothing refers; returns the others. Refused if there are none."""
+        kept = [key for key in dict.fromkeys(keys) if self._references.is_held(key)]
+        if kept and len(kept) == len(set(keys)):
+            raise RefusedError(texts.STILL_REFERENCED)
+        return kept, self.remove([key for key in keys if key not in kept], kept)
 
     def rearm(self, keys: list[str], ttl_s: int) -> list[str]:
         """Set times to live anew; zero leaves them as they are. Returns missing keys once."""
@@ -117,7 +127,7 @@ class State:
                 missing.append(key)
             elif ttl_s:
                 value.expires_at = self._expiry(ttl_s)
-        if len(missing) == len(set(keys)):
+        if len(missing) == len(keys):
             raise RefusedError(texts.EXPIRE_NOT_FOUND, count=len(missing), keys=", ".join(missing))
         return missing
 
@@ -144,41 +154,25 @@ class State:
 
     def change_references(
         self, client_id: str, keys: Iterable[str], *, increase: bool
-    ) -> tuple[list[str], list[Dropped]]:
-        """Change counts; an object whose count returns to zero is deleted."""
-        failed: list[str] = []
-        dropped: list[Dropped] = []
-        for key in keys:
-            counts = self._references.setdefault(key, Counter())
-            if increase:
-                counts[client_id] += 1
-            elif counts[client_id]:
-                counts[client_id] -= 1
-                if not +counts:
-                    del self._references[key]
-                    dropped += self.remove([key])
-            else:
-                failed.append(key)
-        return failed, dropped
+    ) -> list[Dropped]:
+        """Change a client's counts; an object that loses its last reference is deleted."""
+        return self.remove(self._references.change(client_id, keys, increase=increase))
+
+    def forget_client(self, client_id: str) -> list[Dropped]:
+        """Drop a client's references, and the objects to which nothing else refers."""
+        return self.remove(self._references.forget_client(client_id))
 
     def count_references(self, key: str) -> int:
-        """Return the cluster-wide count of an object."""
-        return sum(self._references.get(key, Counter()).values())
+        """Return how many clients refer to an object."""
+        return self._references.count(key)
 
-    def _check(self, request: Announce) -> None:
-        keys = [entry.key for entry in request.entries]
-        if request.parameters.write_mode in L2_MODES:
-            raise RefusedError(texts.NO_L2_CACHE)
-        if request.call == "mset":
-            if len(keys) > MSET_LIMIT:
-                raise RefusedError(texts.MSET_TOO_MANY_KEYS, limit=MSET_LIMIT)
-            if request.only_if_absent:
-                raise RefusedError(texts.MSET_NX_UNSUPPORTED, existence=1)
-        if request.call == "mset_buffer" and len(set(keys)) < len(keys):
-            twice = [key for key, count in Counter(keys).items() for _ in range(count) if count > 1]
-            raise RefusedError(texts.PUBLISH_DUPLICATE, keys=", ".join(twice))
-        if request.call == "msettx":
-            self._check_absent(request)
+    def _refuse(
+        self, request: Announce, refusals: list[RefusedError], dropped: list[Dropped]
+    ) -> None:
+        """Refuse the call as a whole; a batch of mset is refused only if nothing was taken."""
+        some = request.call == "mset" and len(refusals) < len({e.key for e in request.entries})
+        if refusals and not some:
+            raise AnnounceError(refusals[-1], dropped)
 
     def _check_absent(self, request: Announce) -> None:
         for entry in request.entries:
@@ -189,50 +183,75 @@ class State:
                     texts.TX_EXISTS_LOCALLY if here else texts.TX_EXISTS, key=entry.key
                 )
 
-    def _conflict(self, request: Announce, entry: Entry) -> RefusedError | None:
-        value = self._living(entry.key)
+    def _conflict(self, request: Announce, key: str) -> RefusedError | None:
+        value = self._living(key)
         if value is None:
             return None
         if value.sealed:
-            return RefusedError(texts.WORKER_SEALED)
+            batch = request.call in {"mset", "mset_buffer"}
+            return RefusedError(texts.SOME_FAILED if batch else texts.WORKER_SEALED)
+        return self._conflict_of_parameters(request, value) or self._conflict_of_nesting(
+            request, key
+        )
+
+    def _conflict_of_parameters(self, request: Announce, value: Value) -> RefusedError | None:
         old, new = _triple(value.parameters), _triple(request.parameters)
+        if value.broken:
+            new = (0, *new[1:])
+        elif request.call == "mset":
+            # It keeps the old parameters; only an evictable value cannot become another.
+            new = (old[0], new[1], old[2]) if old[1] == EVICTABLE_MODE else old
         if old == new:
             return None
-        if request.call in {"set", "put"}:
+        if request.call in {"set", "put", "seal"} and not value.broken:
             return RefusedError(texts.PARAMETERS_FIXED)
         return RefusedError(texts.PUBLISH_INCONSISTENT, new=str(new), old=str(old))
 
+    def _conflict_of_nesting(self, request: Announce, key: str) -> RefusedError | None:
+        if self._references.children(key) == frozenset(request.nested):
+            return None
+        if request.call in {"mset", "mset_buffer"}:
+            return RefusedError(texts.NESTED_MISMATCH)
+        return RefusedError(texts.CREATE_META_MISMATCH, key=key)
+
     def _take(self, request: Announce, entry: Entry) -> list[Dropped]:
-        dropped = self.remove([entry.key])
+        old = self._values.pop(entry.key, None)
+        keeps = request.call == "mset" and old is not None and self._is_alive(old)
         ttl_s = request.parameters.ttl_s
+        expires_at = old.expires_at if old and keeps else None
         self._values[entry.key] = Value(
             version=entry.version,
             size=entry.size,
-            parameters=replace_ttl(request.parameters),
+            parameters=old.parameters if old and keeps else replace_ttl(request.parameters),
             holders=[request.address],
-            expires_at=self._expiry(ttl_s) if ttl_s else None,
+            expires_at=self._expiry(ttl_s) if ttl_s else expires_at,
             sealed=request.call == "seal",
         )
-        return dropped
+        self._references.nest(entry.key, request.nested)
+        return _copies(entry.key, old) if old else []
 
-    def _destroy_at(self, key: str, address: str) -> list[Dropped]:
+    def _break_at(self, key: str, address: str) -> list[Dropped]:
         value = self._values.get(key)
         if value is None or address not in value.holders:
             return []
-        return self.remove([key])
+        dropped = _copies(key, value)
+        value.holders, value.broken = [], True
+        return dropped
 
     def _located(self, key: str) -> Located | None:
         value = self._living(key)
         if value is None:
             return None
         remaining = None if value.expires_at is None else value.expires_at - self.clock()
-        return Located(value.version, value.size, value.parameters, list(value.holders), remaining)
+        size = 0 if value.broken else value.size
+        return Located(value.version, size, value.parameters, list(value.holders), remaining)
 
     def _living(self, key: str) -> Value | None:
         value = self._values.get(key)
-        if value and value.expires_at is not None and value.expires_at <= self.clock():
-            return None
-        return value
+        return value if value and self._is_alive(value) else None
+
+    def _is_alive(self, value: Value) -> bool:
+        return value.expires_at is None or value.expires_at > self.clock()
 
     def _expiry(self, ttl_s: int) -> float:
         return self.clock() + ttl_s + EXPIRY_DELAY_S

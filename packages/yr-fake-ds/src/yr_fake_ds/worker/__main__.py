@@ -14,14 +14,17 @@ import sys
 import uuid
 from typing import Final
 
+from yr_fake_ds import protocol
 from yr_fake_ds.directory.remote import DirectoryLostError, RemoteDirectory
 from yr_fake_ds.directory.server import DirectoryServer
 from yr_fake_ds.directory.service import Directory, DirectoryService
 from yr_fake_ds.journal import Journal
+from yr_fake_ds.listener import BACKLOG
 from yr_fake_ds.worker.clients import Clients
+from yr_fake_ds.worker.inspection import Inspector
 from yr_fake_ds.worker.memory import Memory
 from yr_fake_ds.worker.requests import RequestHandler
-from yr_fake_ds.worker.server import BACKLOG, WorkerServer
+from yr_fake_ds.worker.server import WorkerServer
 from yr_fake_ds.worker.settings import WorkerSettings, parse_settings, split_address
 from yr_fake_ds.worker.values import Values
 
@@ -59,22 +62,24 @@ def _serve(
     settings: WorkerSettings, memory: Memory, directory: Directory, tcp: socket.socket
 ) -> None:
     journal = Journal()
-    clients = Clients(settings.max_client_num, settings.client_dead_timeout_s, memory.release_all)
     values = Values(settings.worker_address, memory, directory)
+    clients = Clients(settings.max_client_num, settings.client_dead_timeout_s, values.forget_client)
     handler = RequestHandler(memory, values)
-    threshold = settings.oc_shm_transfer_threshold_kb * 1024
-    path = socket_path(settings)
-    server = WorkerServer(str(uuid.uuid4()), path, threshold, memory, clients, handler, journal)
-    server.start(tcp)
+    terms = protocol.Welcome(
+        worker_id=str(uuid.uuid4()),
+        socket_path=socket_path(settings),
+        arena_bytes=memory.arena.capacity,
+        shm_threshold=settings.oc_shm_transfer_threshold_kb * 1024,
+    )
+    inspector = Inspector(terms.worker_id, memory, clients, journal, directory)
+    WorkerServer(terms, memory, clients, handler, journal, inspector).start(tcp)
 
 
 def _directory(settings: WorkerSettings, memory: Memory) -> Directory:
     if settings.start_metastore_service:
         service = DirectoryService()
         service.join(settings.worker_address, memory.drop)
-        listener = _listen(settings.metastore_address)
-        listener.listen(BACKLOG)
-        DirectoryServer(service, listener).start()
+        DirectoryServer(service, _listen(settings.metastore_address)).start()
         return service
     remote = RemoteDirectory(*split_address(settings.metastore_address))
     remote.follow(settings.worker_address, memory.drop, lost=lambda: None)

@@ -49,6 +49,10 @@ class RequestHandler:
             raise RefusedError(texts.UNEXPECTED_REQUEST, request=type(request).__name__)
         return handler(request, payload, client_id)
 
+    def forget_client(self, client_id: str) -> None:
+        """Take back what a request that was on its way gave to a client that left meanwhile."""
+        self._values.forget_client(client_id)
+
     def _create(self, request: protocol.Create, payload: Payload, client: str) -> protocol.Message:
         return protocol.Created(self._values.create(request, client))
 
@@ -71,8 +75,7 @@ class RequestHandler:
         return protocol.Existing(self._values.exist(request.keys, request.timeout_ms))
 
     def _delete(self, request: protocol.Delete, payload: Payload, client: str) -> protocol.Message:
-        self._values.delete(request.keys, request.timeout_ms)
-        return protocol.Failed([])
+        return protocol.Failed(self._values.delete(request.keys, request.timeout_ms))
 
     def _expire(self, request: protocol.Expire, payload: Payload, client: str) -> protocol.Message:
         return protocol.Failed(self._values.expire(request.keys, request.ttl_s, request.timeout_ms))
@@ -100,7 +103,8 @@ class RequestHandler:
     def _change_references(
         self, request: protocol.ChangeGlobalReferences, payload: Payload, client: str
     ) -> protocol.Message:
-        return protocol.Failed(self._values.change_references(client, request))
+        self._values.change_references(client, request)
+        return protocol.Failed([])
 
     def _count_references(
         self, request: protocol.QueryGlobalReferences, payload: Payload, client: str

@@ -5,6 +5,7 @@ get:  directory says version and holders --> own copy, else a replica from a hol
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import time
@@ -17,13 +18,14 @@ from yr_fake_ds.directory.remote import DirectoryLostError
 from yr_fake_ds.directory.service import Directory
 from yr_fake_ds.protocol import Slot
 from yr_fake_ds.refusal import RefusedError
-from yr_fake_ds.store.blocks import Block
+from yr_fake_ds.store.blocks import Block, CopyName
 from yr_fake_ds.worker.memory import Memory
 from yr_fake_ds.worker.peers import NoCopyError, fetch
 
 WAIT_SHARE: Final = 0.9
 EVICTABLE_MODE: Final = 3
 RETRY_PAUSE_S: Final = 0.05
+REPUBLISHING: Final = frozenset({"put", "seal"})
 
 Answer = TypeVar("Answer")
 
@@ -58,15 +60,8 @@ class Values:
 
     def publish(self, request: protocol.Publish, inline: Sequence[Block]) -> list[str]:
         """Make values visible; returns the keys that were not taken."""
-        parts = iter(inline)
-        try:
-            blocks = [
-                next(parts) if item.slot_id is None else self._unpublished(item.slot_id)
-                for item in request.items
-            ]
-        except RefusedError:
-            self._memory.discard(inline)
-            raise
+        blocks = self._blocks(request, inline)
+        before = [block.name for block in blocks]
         entries = self._name(request, blocks)
         names = [(entry.key, entry.version) for entry in entries]
         announce = Announce(
@@ -75,15 +70,40 @@ class Values:
             entries=entries,
             parameters=request.parameters,
             only_if_absent=request.only_if_absent,
+            nested=request.nested,
         )
         try:
             failed = self._patiently(request.timeout_ms, lambda: self._directory.announce(announce))
         except BaseException:
+            self._give_back(request, blocks, before)
             self._keep_only_taken(names)
             raise
         if failed:
             self._keep_only_taken(names)
         return failed
+
+    def _blocks(self, request: protocol.Publish, inline: Sequence[Block]) -> list[Block]:
+        parts = iter(inline)
+        try:
+            return [
+                next(parts) if item.slot_id is None else self._written(item.slot_id, request.call)
+                for item in request.items
+            ]
+        except RefusedError:
+            self._memory.discard(inline)
+            raise
+
+    def _give_back(
+        self,
+        request: protocol.Publish,
+        blocks: Sequence[Block],
+        before: Sequence[CopyName | None],
+    ) -> None:
+        """Let blocks that were published before be what they were, after a refusal."""
+        evictable = request.parameters.write_mode == EVICTABLE_MODE
+        for block, name in zip(blocks, before, strict=True):
+            if name is not None:
+                self._memory.name(block, *name, evictable=evictable, replica=block.replica)
 
     def get(self, request: protocol.Get, client_id: str) -> list[Slot | None]:
         """Take references on values for a client."""
@@ -116,9 +136,9 @@ class Values:
         found = self._patiently(timeout_ms, lambda: self._directory.locate(keys, 0))
         return [located is not None for located in found]
 
-    def delete(self, keys: list[str], timeout_ms: int) -> None:
-        """Delete keys everywhere."""
-        self._patiently(timeout_ms, lambda: self._directory.remove(keys))
+    def delete(self, keys: list[str], timeout_ms: int) -> list[str]:
+        """Delete keys everywhere; returns those that are still referred to."""
+        return self._patiently(timeout_ms, lambda: self._directory.delete(keys))
 
     def expire(self, keys: list[str], ttl_s: int, timeout_ms: int) -> list[str]:
         """Set times to live anew; returns missing keys."""
@@ -131,16 +151,20 @@ class Values:
             raise RefusedError(texts.OBJECT_DOES_NOT_EXIST)
         self._directory.remove([block.name[0]])
 
-    def change_references(
-        self, client_id: str, request: protocol.ChangeGlobalReferences
-    ) -> list[str]:
+    def change_references(self, client_id: str, request: protocol.ChangeGlobalReferences) -> None:
         """Change cluster-wide counts of objects."""
-        return self._patiently(
+        self._patiently(
             request.timeout_ms,
             lambda: self._directory.change_references(
                 client_id, request.keys, increase=request.increase
             ),
         )
+
+    def forget_client(self, client_id: str) -> None:
+        """Drop what a client has here and what it refers to in the cluster."""
+        self._memory.release_all(client_id)
+        with contextlib.suppress(DirectoryLostError):
+            self._directory.forget_client(client_id)
 
     def count_references(self, request: protocol.QueryGlobalReferences) -> int:
         """Return a cluster-wide count."""
@@ -171,9 +195,10 @@ class Values:
         }
         self._memory.drop([name for name in names if name not in taken])
 
-    def _unpublished(self, slot_id: int) -> Block:
+    def _written(self, slot_id: int, call: protocol.PublishCall) -> Block:
+        """Return the block of a slot; objects may be published again, values of mcreate not."""
         block = self._memory.blocks.find(slot_id)
-        if block is None or block.published:
+        if block is None or (block.published and call not in REPUBLISHING):
             raise RefusedError(texts.SHM_NOT_FOUND, shm_id=f"{slot_id:036d}")
         return block
 
@@ -185,6 +210,10 @@ class Values:
         self, key: str, located: Located | None, client_id: str, deadline: float, alone: bool
     ) -> Slot | None:
         while located is not None:
+            if not located.size:
+                # Its metadata outlived its bytes: whoever asks for them ends it, as measured.
+                self._directory.drop_copies(self.address, [(key, located.version)])
+                return None
             slot = self._memory.hold_copy(key, located.version, client_id)
             if slot is not None:
                 return slot

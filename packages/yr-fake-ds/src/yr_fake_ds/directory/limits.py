@@ -1,0 +1,27 @@
+"""What a publishing call may not ask for, whatever exists already."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+from yr_fake_ds import texts
+from yr_fake_ds.directory.messages import Announce
+from yr_fake_ds.refusal import RefusedError
+
+L2_MODES: Final = frozenset({1, 2, 4})
+MSET_LIMIT: Final = 10000
+
+
+def check_request(request: Announce) -> None:
+    """Refuse options that the call does not support, in the order measured on 0.8.1."""
+    keys = [entry.key for entry in request.entries]
+    if request.call == "mset" and request.only_if_absent:
+        raise RefusedError(texts.MSET_NX_UNSUPPORTED, existence=1)
+    if request.parameters.write_mode in L2_MODES:
+        raise RefusedError(texts.NO_L2_CACHE)
+    if request.call == "mset" and len(keys) > MSET_LIMIT:
+        raise RefusedError(texts.MSET_TOO_MANY_KEYS, limit=MSET_LIMIT)
+    if request.call == "mset_buffer" and len(set(keys)) < len(keys):
+        twice = [key for key, count in Counter(keys).items() for _ in range(count) if count > 1]
+        raise RefusedError(texts.PUBLISH_DUPLICATE, keys=", ".join(twice))
