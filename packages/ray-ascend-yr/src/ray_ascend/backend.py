@@ -86,8 +86,9 @@ def stop() -> None:
         return
     try:
         _answer(coordinator.stop.remote(), _START_TIMEOUT_S)
-    except ray.exceptions.RayActorError as error:
-        logger.info("the YR coordinator was gone already: %s", error)
+    except (ray.exceptions.RayActorError, NotInitializedError) as error:
+        # Its supervisors die with it, and their reapers clean up.
+        logger.info("the YR coordinator could not stop the backend itself: %s", error)
     _kill(coordinator)
 
 

@@ -40,7 +40,7 @@ class Connection:
 
     endpoint: WorkerEndpoint
     scope: Scope
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
     _ledger: Ledger | None = None
     _undeleted: set[str] = field(default_factory=set)
 
@@ -78,7 +78,7 @@ class Connection:
         try:
             failed = set(self.client.delete(batch))
         except TransferError as error:
-            logger.warning("%d keys could not be deleted yet: %s", len(batch), error)
+            logger.warning("%d keys cannot be deleted for now (%s)", len(batch), error.status)
             return False
         with self._lock:
             self._undeleted.difference_update(key for key in batch if key not in failed)
@@ -105,7 +105,7 @@ class Connection:
             ) from error
 
 
-_lock = threading.Lock()
+_lock = threading.RLock()
 _current: Connection | None = None
 
 
@@ -166,7 +166,7 @@ def _scope() -> Scope:
 
 def _after_fork_in_child() -> None:
     global _lock  # noqa: PLW0603
-    _lock = threading.Lock()
+    _lock = threading.RLock()
 
 
 os.register_at_fork(after_in_child=_after_fork_in_child)

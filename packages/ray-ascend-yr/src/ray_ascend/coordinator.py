@@ -65,9 +65,12 @@ class Coordinator:
         return self._config
 
     async def endpoint(self, node_id: str) -> WorkerEndpoint | None:
-        """Tell where the node's worker is; None while it is starting or if it has none."""
+        """Tell where the node's worker is, once it has started; None if it has none."""
         node = self._nodes.get(node_id)
-        return node.endpoint if node else None
+        if node is None:
+            return None
+        async with node.starting:
+            return node.endpoint
 
     async def idle(self) -> bool:
         """Tell whether no node has or is getting a worker."""

@@ -6,6 +6,7 @@ a driver, an actor's `__init__` and Ray itself all want to register, in any orde
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -23,17 +24,17 @@ def enter(devices: Sequence[str], transport: type[YRTensorTransport]) -> None:
     from ray.experimental import register_tensor_transport
     from ray.experimental.rdt import util
 
-    known = util.transport_manager_info.get(TRANSPORT_NAME)
-    if known is None:
+    # Ray's own registration runs in another thread while an actor's __init__ runs.
+    with contextlib.suppress(ValueError):
         register_tensor_transport(TRANSPORT_NAME, list(devices), transport, torch.Tensor)
-    elif known.transport_manager_class is not transport:
+    known = util.transport_manager_info[TRANSPORT_NAME]
+    if known.transport_manager_class is not transport:
         raise ConfigurationError(
             f"another tensor transport, {known.transport_manager_class!r}, is already registered "
             f"as {TRANSPORT_NAME!r} in this process",
             TRANSPORT_NAME,
         )
-    else:
-        util.transport_manager_info[TRANSPORT_NAME] = known._replace(devices=list(devices))
+    util.transport_manager_info[TRANSPORT_NAME] = known._replace(devices=list(devices))
 
 
 def registered_devices() -> list[str]:

@@ -16,6 +16,7 @@ import os
 import re
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -159,6 +160,8 @@ def main() -> None:
     """Entry point: the arguments of Reaper as JSON in the first argument."""
     if os.fork():
         os._exit(0)
+    os.chdir("/")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     Reaper(**json.loads(sys.argv[1])).run()
 
 

@@ -39,7 +39,8 @@ class YRTensorTransport(TensorTransportManager):
     """Moves the tensors of RDT objects through the node's openYuanrong datasystem worker."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        # Reentrant: a reference dropped inside a locked section may free an object at once.
+        self._lock = threading.RLock()
         self._stored: dict[str, list[tuple[Connection, str]]] = defaultdict(list)
         self._fetching: dict[str, set[PendingFetch]] = defaultdict(set)
 

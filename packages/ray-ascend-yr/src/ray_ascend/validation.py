@@ -35,18 +35,18 @@ def check_devices(devices: object) -> list[str]:
 
 def device_type_of(tensors: Sequence[torch.Tensor], registered: Sequence[str]) -> str:
     """Give the one device type that all tensors are on; raises an UnsupportedTensorError."""
-    for index, tensor in enumerate(tensors):
-        if problem := _why_not_dense(tensor):
-            raise UnsupportedTensorError(
-                f"tensor {index} of the object cannot be transferred: it is {problem}; "
-                "only plain dense tensors can"
-            )
     types = sorted({tensor.device.type for tensor in tensors})
     if len(types) > 1:
         raise MixedDevicesError(
             "all tensors in an RDT object must have the same device type, but these are on "
             f"{' and '.join(types)}"
         )
+    for index, tensor in enumerate(tensors):
+        if problem := _why_not_dense(tensor):
+            raise UnsupportedTensorError(
+                f"tensor {index} of the object cannot be transferred: it is {problem}; "
+                "only plain dense tensors can"
+            )
     if types[0] not in registered:
         raise UnsupportedDeviceError(
             f"tensors on device type {types[0]!r} cannot be transferred: this process registered "

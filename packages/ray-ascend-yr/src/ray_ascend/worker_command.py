@@ -12,8 +12,11 @@ import time
 from ray_ascend.config import ETCD_ADDRESS, METASTORE_PORT, WORKER_PORT, BackendConfig
 from ray_ascend.errors import BackendStartError
 
-READY_TIMEOUT_S = 30
-"""`dscli start -t`: its own default of 90 s is how long it hides a worker that cannot start."""
+READY_TIMEOUT_S = 60
+"""`dscli start -t`; a start takes 2 to 8 s, and four times that on a machine under heavy load.
+
+A worker that cannot start is noticed long before, through its log.
+"""
 
 _PORT_PATIENCE_S = 3.0
 _ETCD_PATIENCE_S = 3.0

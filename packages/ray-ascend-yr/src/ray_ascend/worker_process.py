@@ -8,12 +8,15 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 import uuid
 from typing import IO, Any
+
+import psutil
 
 from ray_ascend.config import BackendConfig
 from ray_ascend.errors import BackendStartError
@@ -75,6 +78,7 @@ class WorkerProcess:
         with events:
             for line in events:
                 self._take(json.loads(line))
+        self._end_without_reaper()
         self._ended.set()
         self._decided.set()
 
@@ -84,6 +88,16 @@ class WorkerProcess:
         if event["event"] != "started":
             self._ended.set()
         self._decided.set()
+
+    def _end_without_reaper(self) -> None:
+        """Do what a reaper that was itself killed can no longer do."""
+        if not os.path.exists(self.home):
+            return
+        with contextlib.suppress(psutil.Error):
+            worker = psutil.Process(self.pid)
+            if any(self.home in word for word in worker.cmdline()):
+                worker.kill()
+        shutil.rmtree(self.home, ignore_errors=True)
 
 
 def _new_home() -> str:
