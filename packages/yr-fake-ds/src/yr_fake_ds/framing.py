@@ -11,6 +11,7 @@ from __future__ import annotations
 import array
 import socket
 import struct
+import time
 from collections.abc import Iterable
 from typing import Final, TypeAlias
 
@@ -49,45 +50,55 @@ def send_frame(
 
 
 def receive_header(
-    sock: socket.socket, max_payload: int = MAX_PAYLOAD, fds: list[int] | None = None
+    sock: socket.socket,
+    max_payload: int = MAX_PAYLOAD,
+    fds: list[int] | None = None,
+    within_s: float | None = None,
 ) -> tuple[bytes, int]:
     """Receive a message and the length of the payload that the caller must read next.
 
-    Raises ClosedError at the end of the stream, FramingError for anything that is not a frame. File
-    descriptors that come along are appended to `fds`; without it none is accepted.
+    Raises ClosedError at the end of the stream, FramingError for anything that is not a frame,
+    TimeoutError if it is not there after `within_s`, however slowly it comes (the socket keeps a
+    time-out then). File descriptors that come along are appended to `fds`; without it none is
+    accepted.
     """
-    head = _receive_start(sock, fds)
+    deadline = None if within_s is None else time.monotonic() + within_s
+    _limit(sock, deadline)
+    head = _receive_start(sock, fds, deadline)
     magic, length, payload = _HEADER.unpack(head)
     if magic != MAGIC:
         raise FramingError(f"not a frame: it begins with {magic!r} instead of {MAGIC!r}")
     if length > MAX_MESSAGE or payload > max_payload:
         raise FramingError(f"refused a frame of {length} + {payload} bytes")
-    return bytes(receive_exactly(sock, length)), payload
+    return bytes(receive_exactly(sock, length, deadline)), payload
 
 
-def receive_exactly(sock: socket.socket, length: int) -> bytearray:
+def receive_exactly(sock: socket.socket, length: int, deadline: float | None = None) -> bytearray:
     """Receive so many bytes, growing with what really arrives."""
     data = bytearray()
     while len(data) < length:
         begin = len(data)
         data.extend(bytes(min(length - begin, ABSURD_RESERVE)))
         with memoryview(data) as view:
-            receive_into(sock, view[begin:])
+            receive_into(sock, view[begin:], deadline)
     return data
 
 
-def receive_into(sock: socket.socket, destination: memoryview) -> None:
-    """Fill a writable buffer from the stream."""
+def receive_into(
+    sock: socket.socket, destination: memoryview, deadline: float | None = None
+) -> None:
+    """Fill a writable buffer from the stream; TimeoutError at `deadline` (monotonic seconds)."""
     with destination.cast("B") as view:
         done = 0
         while done < view.nbytes:
+            _limit(sock, deadline)
             count = sock.recv_into(view[done:])
             if not count:
                 raise FramingError(f"the peer broke off after {done} of {view.nbytes} bytes")
             done += count
 
 
-def _receive_start(sock: socket.socket, fds: list[int] | None) -> bytes:
+def _receive_start(sock: socket.socket, fds: list[int] | None, deadline: float | None) -> bytes:
     if fds is None:
         first = sock.recv(_HEADER.size)
     else:
@@ -96,4 +107,13 @@ def _receive_start(sock: socket.socket, fds: list[int] | None) -> bytes:
     if not first:
         raise ClosedError("the peer closed the connection")
     rest = _HEADER.size - len(first)
-    return first + bytes(receive_exactly(sock, rest)) if rest else first
+    return first + bytes(receive_exactly(sock, rest, deadline)) if rest else first
+
+
+def _limit(sock: socket.socket, deadline: float | None) -> None:
+    if deadline is None:
+        return
+    remaining = deadline - time.monotonic()
+    if remaining <= 0:
+        raise TimeoutError("the peer is too slow")
+    sock.settimeout(remaining)

@@ -63,7 +63,7 @@ def test_versions_are_kept_apart() -> None:
 
     assert (blocks.copy("k", 1), blocks.copy("k", 2), blocks.copy("k")) == (old, new, new)
 
-    blocks.drop_older("k", 2)
+    blocks.drop("k", 1)
     assert (blocks.copy("k", 1), blocks.copy("k")) == (None, new)
 
 

@@ -10,7 +10,7 @@ A pure state machine: no lock, no socket, no clock; the worker serialises the ca
 from __future__ import annotations
 
 import itertools
-from collections import Counter, OrderedDict, defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from yr_fake_ds.arena import Allocator, rounded
@@ -28,8 +28,12 @@ class Block:
     name: CopyName | None = None
     evictable: bool = False
     replica: bool = False
-    published: bool = False
     holders: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def published(self) -> bool:
+        """Whether it is the copy of a value now."""
+        return self.name is not None
 
 
 class Blocks:
@@ -39,7 +43,8 @@ class Blocks:
         self.allocator = Allocator(capacity)
         self._ids = itertools.count(1)
         self._blocks: dict[int, Block] = {}
-        self._copies: OrderedDict[CopyName, Block] = OrderedDict()
+        self._copies: dict[CopyName, Block] = {}
+        self._evictable: dict[CopyName, Block] = {}
         self._latest: dict[str, int] = {}
         self._held: defaultdict[str, Counter[int]] = defaultdict(Counter)
 
@@ -70,11 +75,18 @@ class Blocks:
         return self._blocks.get(block_id)
 
     def name(self, block: Block, key: str, version: int, *, evictable: bool, replica: bool) -> None:
-        """Make a block the copy of a value."""
-        block.name, block.evictable, block.replica = (key, version), evictable, replica
-        block.published = True
-        self._copies[key, version] = block
+        """Make a block the copy of a value; it may have been the copy of another one before."""
+        name = (key, version)
+        if block.name is not None:
+            self._forget(block.name)
+        twin = self._copies.get(name)
+        if twin is not None:
+            self.drop(key, version)
+        block.name, block.evictable, block.replica = name, evictable, replica
+        self._copies[name] = block
         self._latest[key] = version
+        if evictable or replica:
+            self._evictable[name] = block
 
     def copy(self, key: str, version: int | None = None) -> Block | None:
         """Return the copy of a value, of the version last seen here if none is named."""
@@ -87,23 +99,21 @@ class Blocks:
 
     def drop(self, key: str, version: int) -> None:
         """Let a copy go; its bytes stay for the clients that hold them."""
-        block = self._copies.pop((key, version), None)
+        block = self._copies.get((key, version))
         if block is None:
             return
-        if self._latest.get(key) == version:
-            del self._latest[key]
-        block.name, block.published = None, False
+        self._forget((key, version))
+        block.name = None
         self._free_if_unused(block)
-
-    def drop_older(self, key: str, version: int) -> None:
-        """Let all copies of a key go but the one of this version."""
-        for name in [name for name in self._copies if name[0] == key and name[1] != version]:
-            self.drop(*name)
 
     def hold(self, block: Block, client_id: str) -> None:
         """Count one more reference of a client."""
         block.holders[client_id] += 1
         self._held[client_id][block.id] += 1
+
+    def holds(self, client_id: str, block_id: int) -> bool:
+        """Tell whether a client has a reference on that block."""
+        return block_id in self._held.get(client_id, ())
 
     def release(self, block_id: int, client_id: str) -> None:
         """Count one reference less; ids that the client does not hold are ignored."""
@@ -132,13 +142,18 @@ class Blocks:
         """Return how many references all clients hold."""
         return sum(sum(held.values()) for held in self._held.values())
 
+    def _forget(self, name: CopyName) -> None:
+        del self._copies[name]
+        self._evictable.pop(name, None)
+        key, version = name
+        if self._latest.get(key) == version:
+            del self._latest[key]
+
     def _free_if_unused(self, block: Block) -> None:
         if block.name is None and not block.holders and block.id in self._blocks:
             del self._blocks[block.id]
             self.allocator.free(block.offset, block.size)
 
     def _oldest_evictable(self) -> CopyName | None:
-        for name, block in self._copies.items():
-            if (block.evictable or block.replica) and not block.holders:
-                return name
-        return None
+        free = (name for name, block in self._evictable.items() if not block.holders)
+        return next(free, None)

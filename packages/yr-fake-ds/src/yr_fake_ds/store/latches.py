@@ -34,9 +34,15 @@ class Latches:
         if self._readers[block_id, client_id] <= 0:
             del self._readers[block_id, client_id]
 
+    def forget(self, block_id: int, client_id: str) -> None:
+        """Give back what a client has on a block, however often."""
+        self._readers.pop((block_id, client_id), None)
+        if self._writers.get(block_id) == client_id:
+            del self._writers[block_id]
+
     def release_all(self, client_id: str) -> None:
         """Give back all latches of a client."""
-        for block_id in [block for block, owner in self._writers.items() if owner == client_id]:
-            del self._writers[block_id]
-        for held in [held for held in self._readers if held[1] == client_id]:
-            del self._readers[held]
+        writing = [block for block, owner in self._writers.items() if owner == client_id]
+        reading = [block for block, owner in self._readers if owner == client_id]
+        for block_id in writing + reading:
+            self.forget(block_id, client_id)

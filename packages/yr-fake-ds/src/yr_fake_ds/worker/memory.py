@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from yr_fake_ds import texts
@@ -15,6 +16,8 @@ from yr_fake_ds.store.blocks import Block, Blocks, CopyName
 from yr_fake_ds.store.latches import Latches
 
 ARENA_NUMBER: Final = 0
+PEERS: Final = "(other workers)"
+"""Holder of copies while their bytes are sent to other workers."""
 
 
 class Memory:
@@ -66,11 +69,21 @@ class Memory:
             self.blocks.hold(block, client_id)
             return Slot(block.id, block.offset, block.size)
 
-    def copy_bytes(self, key: str, version: int) -> bytes | None:
-        """Return a copy's bytes for another worker."""
+    @contextlib.contextmanager
+    def lend_copy(self, key: str, version: int) -> Iterator[memoryview | None]:
+        """Give a copy's bytes for another worker, None if there is none; they stay meanwhile."""
+        slot = self.hold_copy(key, version, PEERS)
+        try:
+            yield None if slot is None else self.arena.view(slot.offset, slot.size)
+        finally:
+            if slot is not None:
+                self.release([slot.id], PEERS)
+
+    def named(self, slot_id: int) -> CopyName | None:
+        """Return of which value a slot is the copy now, None if of none."""
         with self.changed:
-            block = self.blocks.copy(key, version)
-            return None if block is None else bytes(self.arena.view(block.offset, block.size))
+            block = self.blocks.find(slot_id)
+            return None if block is None else block.name
 
     def has_copy(self, key: str) -> bool:
         """Tell whether a copy of the version last seen here exists."""
@@ -89,6 +102,8 @@ class Memory:
         with self.changed:
             for slot_id in slot_ids:
                 self.blocks.release(slot_id, client_id)
+                if not self.blocks.holds(client_id, slot_id):
+                    self._latches.forget(slot_id, client_id)
             self.changed.notify_all()
 
     def release_all(self, client_id: str) -> None:
@@ -101,6 +116,8 @@ class Memory:
     def latch(self, slot_id: int, client_id: str, *, exclusive: bool, deadline: float) -> None:
         """Take a latch; RefusedError when somebody else has it until `deadline`."""
         with self.changed:
+            if not self.blocks.holds(client_id, slot_id):
+                raise RefusedError(texts.SHM_NOT_FOUND, shm_id=f"{slot_id:036d}")
             while not self._latches.try_acquire(slot_id, client_id, exclusive=exclusive):
                 remaining = deadline - time.monotonic()
                 if remaining <= 0:

@@ -1,9 +1,10 @@
-"""The worker's sockets: one thread a connection, each of which trusts nobody.
+"""The worker's two doors, behind which one thread serves one connection and trusts nobody.
 
     TCP    Hello ... Goodbye (a client's registration), Inspect, PeerGet
     Unix   Attach, then requests of that client
 
-Whatever a peer does wrong ends its own connection. Every request passes through `_serve_request`.
+Whatever a peer does wrong ends its own connection. Every request passes through `_serve_request`,
+the one place for whoever wants to delay, refuse or drop some.
 """
 
 from __future__ import annotations
@@ -11,106 +12,103 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import threading
+from collections.abc import Callable
 from typing import Any, Final
 
 from yr_fake_ds import framing, protocol, texts
+from yr_fake_ds.directory.remote import DirectoryLostError
 from yr_fake_ds.journal import Journal
+from yr_fake_ds.listener import Listener
 from yr_fake_ds.refusal import RefusedError
 from yr_fake_ds.worker.clients import Clients
+from yr_fake_ds.worker.inspection import Inspector
 from yr_fake_ds.worker.memory import Memory
+from yr_fake_ds.worker.payload import Payload
 from yr_fake_ds.worker.requests import RequestHandler
 
 HANDSHAKE_TIMEOUT_S: Final = 30.0
 STALLED_TIMEOUT_S: Final = 60.0
-BACKLOG: Final = 512
 
 
 class WorkerServer:
-    """Accepts clients and other workers."""
+    """Serves clients and other workers."""
 
     def __init__(
         self,
-        worker_id: str,
-        socket_path: str,
-        threshold: int,
+        terms: protocol.Welcome,
         memory: Memory,
         clients: Clients,
         handler: RequestHandler,
         journal: Journal,
+        inspector: Inspector,
     ) -> None:
-        self._worker_id = worker_id
-        self._socket_path = socket_path
-        self._threshold = threshold
+        self._terms = terms
         self._memory = memory
         self._clients = clients
         self._handler = handler
         self._journal = journal
+        self._inspector = inspector
 
     def start(self, tcp: socket.socket) -> None:
         """Listen on the Unix socket too, and accept on both in threads."""
+        path = self._terms.socket_path
         unix = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(self._socket_path)
-        unix.bind(self._socket_path)
-        os.chmod(self._socket_path, 0o600)
-        for listener, serve in ((tcp, self._serve_tcp), (unix, self._serve_unix)):
-            listener.listen(BACKLOG)
-            threading.Thread(target=_accept, args=(listener, serve), daemon=True).start()
+            os.unlink(path)
+        unix.bind(path)
+        os.chmod(path, 0o600)
+        Listener(unix, self._serve_unix).start()
+        Listener(tcp, self._serve_tcp).start()
 
-    def _serve_tcp(self, sock: socket.socket) -> None:
-        sock.settimeout(HANDSHAKE_TIMEOUT_S)
+    def _serve_tcp(self, sock: socket.socket, introduced: Callable[[], None]) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        request = _receive(sock)
+        request = _receive(sock, HANDSHAKE_TIMEOUT_S)
+        introduced()
+        sock.settimeout(STALLED_TIMEOUT_S)
         if isinstance(request, protocol.Hello):
             self._serve_registration(sock, request)
         elif isinstance(request, protocol.Inspect):
-            _reply(sock, self._inspection(journal=request.journal))
+            _reply(sock, self._inspector.inspect(journal=request.journal))
         elif isinstance(request, protocol.PeerGet):
             self._serve_peer(sock, request)
+        else:
+            _reply(sock, failure(_unexpected(request), request.trace_id))
 
     def _serve_registration(self, sock: socket.socket, hello: protocol.Hello) -> None:
         try:
-            self._welcome(hello)
+            ticket = self._register(hello)
         except RefusedError as refusal:
             _reply(sock, failure(refusal, hello.trace_id))
             return
         self._journal.note("Hello", hello.client_id, [], 0, texts.OK)
         try:
-            _reply(sock, self._terms())
+            _reply(sock, self._terms)
             sock.settimeout(None)
             if isinstance(_receive(sock), protocol.Goodbye):
-                self._clients.leave(hello.client_id)
+                self._clients.leave(hello.client_id, ticket)
+                self._journal.note("Goodbye", hello.client_id, [], 0, texts.OK)
                 _reply(sock, protocol.Done())
         finally:
-            self._clients.vanish(hello.client_id)
+            self._clients.vanish(hello.client_id, ticket)
 
-    def _welcome(self, hello: protocol.Hello) -> None:
+    def _register(self, hello: protocol.Hello) -> int:
         if hello.version != protocol.VERSION:
             raise RefusedError(texts.PROTOCOL_VERSION, theirs=hello.version, ours=protocol.VERSION)
-        self._clients.register(hello.client_id)
-
-    def _terms(self) -> protocol.Welcome:
-        return protocol.Welcome(
-            worker_id=self._worker_id,
-            socket_path=self._socket_path,
-            arena_bytes=self._memory.arena.capacity,
-            shm_threshold=self._threshold,
-        )
+        return self._clients.register(hello.client_id)
 
     def _serve_peer(self, sock: socket.socket, request: protocol.PeerGet) -> None:
-        data = self._memory.copy_bytes(request.key, request.version)
-        if data is None:
-            refusal = RefusedError(texts.NO_COPY_EXISTS)
-            _reply(sock, failure(refusal, request.trace_id))
-            return
-        framing.send_frame(sock, protocol.encode(protocol.PeerValue(len(data))), [data])
+        with self._memory.lend_copy(request.key, request.version) as data:
+            if data is None:
+                _reply(sock, failure(RefusedError(texts.NO_COPY_EXISTS), request.trace_id))
+                return
+            value = protocol.PeerValue(data.nbytes)
+            framing.send_frame(sock, protocol.encode(value), [data])
 
-    def _serve_unix(self, sock: socket.socket) -> None:
-        sock.settimeout(HANDSHAKE_TIMEOUT_S)
-        attach = _receive(sock)
-        if not isinstance(attach, protocol.Attach) or not self._clients.knows(attach.client_id):
+    def _serve_unix(self, sock: socket.socket, introduced: Callable[[], None]) -> None:
+        attach = _receive(sock, HANDSHAKE_TIMEOUT_S)
+        if not isinstance(attach, protocol.Attach) or not self._clients.remembers(attach.client_id):
             return
+        introduced()
         fd = self._memory.arena.fd if attach.want_arena else None
         framing.send_frame(sock, protocol.encode(protocol.Attached()), fd=fd)
         while True:
@@ -118,68 +116,24 @@ class WorkerServer:
             data, payload = framing.receive_header(sock, self._memory.arena.capacity)
             sock.settimeout(STALLED_TIMEOUT_S)
             request = protocol.decode_request(data)
-            _reply(sock, self._serve_request(sock, request, payload, attach.client_id))
+            reply = self._serve_request(request, Payload(sock, payload), attach.client_id)
+            if not self._clients.remembers(attach.client_id):
+                self._handler.forget_client(attach.client_id)
+                return
+            _reply(sock, reply)
 
-    def _serve_request(
-        self, sock: socket.socket, request: Any, payload: int, client_id: str
-    ) -> protocol.Message:
-        body = _Payload(sock, payload)
+    def _serve_request(self, request: Any, payload: Payload, client_id: str) -> protocol.Message:
         status = texts.OK
         try:
-            return self._handler.handle(request, body, client_id)
-        except RefusedError as refusal:
-            answer = failure(refusal, request.trace_id)
+            return self._handler.handle(request, payload, client_id)
+        except (RefusedError, DirectoryLostError) as error:
+            answer = failure(_refusal(error), request.trace_id)
             status = answer.status
             return answer
         finally:
-            body.skip()
+            payload.skip()
             keys = _keys_of(request)
-            self._journal.note(type(request).__name__, client_id, keys, payload, status)
-
-    def _inspection(self, *, journal: bool) -> protocol.Inspection:
-        with self._memory.changed:
-            blocks = self._memory.blocks
-            objects = [
-                protocol.ObjectState(
-                    block.name[0], block.size, sum(block.holders.values()), None, block.replica
-                )
-                for block in blocks.copies()
-                if block.name
-            ]
-            used, held = blocks.allocator.used, blocks.references()
-        return protocol.Inspection(
-            worker_id=self._worker_id,
-            pid=os.getpid(),
-            clients=self._clients.ids(),
-            objects=objects,
-            arena_bytes=self._memory.arena.capacity,
-            used_bytes=used,
-            held_references=held,
-            calls=self._journal.counts(),
-            journal=self._journal.entries() if journal else [],
-        )
-
-
-class _Payload:
-    """The bytes behind a request: read by its handler, else skipped."""
-
-    def __init__(self, sock: socket.socket, size: int) -> None:
-        self._sock = sock
-        self.remaining = size
-
-    def read_into(self, destination: memoryview) -> None:
-        """Take the next bytes; FramingError when the peer announced fewer."""
-        if destination.nbytes > self.remaining:
-            raise framing.FramingError("the payload is shorter than its items")
-        framing.receive_into(self._sock, destination)
-        self.remaining -= destination.nbytes
-
-    def skip(self) -> None:
-        """Read what nobody took, so that the next frame begins where it should."""
-        while self.remaining:
-            size = min(self.remaining, framing.ABSURD_RESERVE)
-            framing.receive_exactly(self._sock, size)
-            self.remaining -= size
+            self._journal.note(type(request).__name__, client_id, keys, payload.size, status)
 
 
 def failure(refusal: RefusedError, trace_id: str) -> protocol.Failure:
@@ -188,23 +142,18 @@ def failure(refusal: RefusedError, trace_id: str) -> protocol.Failure:
     return protocol.Failure(refusal.text.status, message)
 
 
-def _accept(listener: socket.socket, serve: Any) -> None:
-    while True:
-        try:
-            sock, _address = listener.accept()
-        except OSError:
-            return
-        threading.Thread(target=_guarded, args=(serve, sock), daemon=True).start()
+def _refusal(error: RefusedError | DirectoryLostError) -> RefusedError:
+    if isinstance(error, RefusedError):
+        return error
+    return RefusedError(texts.MASTER_UNREACHABLE, address=str(error))
 
 
-def _guarded(serve: Any, sock: socket.socket) -> None:
-    # ValueError: msgspec's errors for messages that are none.
-    with sock, contextlib.suppress(OSError, ValueError):
-        serve(sock)
+def _unexpected(request: Any) -> RefusedError:
+    return RefusedError(texts.UNEXPECTED_REQUEST, request=type(request).__name__)
 
 
-def _receive(sock: socket.socket) -> Any:
-    data, _payload = framing.receive_header(sock, max_payload=0)
+def _receive(sock: socket.socket, within_s: float | None = None) -> Any:
+    data, _payload = framing.receive_header(sock, max_payload=0, within_s=within_s)
     return protocol.decode_request(data)
 
 
