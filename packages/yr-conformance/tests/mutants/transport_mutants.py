@@ -170,8 +170,10 @@ def _do_nothing(*_arguments: Any) -> None:
 
 
 def _placeholders(received: Received) -> Tensors:
-    # Zeroed first, so that memory freed a moment ago never holds the right bytes.
-    return list(received.targets or [torch.zeros_like(tensor) for tensor in received.tensors])
+    # Zeroed, since memory that was freed a moment ago may hold the right bytes.
+    for tensor in received.tensors:
+        tensor.detach().zero_()
+    return received.tensors
 
 
 def _shared_by_file(received: Received) -> Tensors:
