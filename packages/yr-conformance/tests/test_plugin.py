@@ -9,7 +9,8 @@ SUITE = """
 @clause("EX-ONE-01", MUST, source="here")
 def test_one(rng):
     "It draws a number."
-    open(os.environ["DRAWN"], "a").write(f"{rng.random()} ")
+    with open(os.environ["DRAWN"], "a") as drawn:
+        drawn.write(f"{rng.random()} ")
 
 @clause("OTHER-ONE-01", MUST, source="here")
 def test_other():
