@@ -34,7 +34,7 @@ VERSION: Final = 1
 
 ClientId: TypeAlias = Annotated[str, Meta(pattern="^[0-9A-Za-z-]{1,64}$")]
 Size: TypeAlias = Annotated[int, Meta(ge=0, le=2**48)]
-SlotId: TypeAlias = Annotated[int, Meta(ge=0, lt=2**63)]
+SlotId: TypeAlias = Annotated[int, Meta(ge=0, lt=2**62)]
 Milliseconds: TypeAlias = Annotated[int, Meta(ge=0, le=2**42)]
 Seconds: TypeAlias = Annotated[int, Meta(ge=0, lt=2**32)]
 
