@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import pathlib
+import shutil
 import socket
 import tempfile
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import psutil
 import pytest
@@ -14,7 +17,66 @@ import ray
 
 from ray_ascend import cleanup_yr_resources
 
-VARIABLES = ("YR_DS_INIT_MODE", "YR_DS_WORKER_ARGS", "YR_DS_ETCD_ADDRESS")
+PATIENCE_S = 60.0
+UNSET = ("YR_DS_INIT_MODE", "YR_DS_ETCD_ADDRESS", "RAY_ASCEND_DEAD_ACTOR_GRACE_S")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker of tests that start workers."""
+    config.addinivalue_line("markers", "datasystem: starts a datasystem worker through `dscli`")
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A cluster's ports and the directory in which everything of it is made."""
+
+    directory: str
+    worker_port: int
+    metastore_port: int
+
+    def start_ray(self) -> None:
+        """Start a Ray cluster of one node in this process."""
+        ray.init(
+            num_cpus=2,
+            include_dashboard=False,
+            log_to_driver=False,
+            object_store_memory=100_000_000,
+            _temp_dir=os.path.join(self.directory, "ray"),
+        )
+
+    def leftovers(self) -> list[str]:
+        """Name everything of a backend that is still there: directories and processes."""
+        homes = [name for name in os.listdir(self.directory) if name.startswith("yr-")]
+        return [*homes, *(str(process.pid) for process in self.processes())]
+
+    def processes(self, name: str = "") -> list[psutil.Process]:
+        """Find the processes that have the sandbox's directory in their command line."""
+        mark = os.path.join(self.directory, "yr-")
+        return [
+            process
+            for process in psutil.process_iter()
+            if mark in (command := command_of(process)) and name in command
+        ]
+
+
+@pytest.fixture
+def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """Set the driver's environment; at the end take down whatever is still running."""
+    box = Sandbox(tempfile.mkdtemp(prefix="rat-", dir="/tmp"), free_port(), free_port())
+    for variable in UNSET:
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("TMPDIR", box.directory)
+    monkeypatch.setenv("YR_DS_WORKER_PORT", str(box.worker_port))
+    monkeypatch.setenv("YR_DS_METASTORE_PORT", str(box.metastore_port))
+    monkeypatch.setenv("YR_DS_WORKER_ARGS", "--shared_memory_size_mb 128")
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+    yield box
+    if ray.is_initialized():
+        cleanup_yr_resources()
+        ray.shutdown()
+    wait_until(lambda: not box.leftovers())
+    shutil.rmtree(box.directory, ignore_errors=True)
 
 
 def free_port() -> int:
@@ -25,58 +87,24 @@ def free_port() -> int:
         return port
 
 
-@pytest.fixture
-def ports(monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
-    """Ports of the backend, in the driver's environment: worker, metastore."""
-    worker, metastore = free_port(), free_port()
-    for variable in VARIABLES:
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setenv("YR_DS_WORKER_PORT", str(worker))
-    monkeypatch.setenv("YR_DS_METASTORE_PORT", str(metastore))
-    monkeypatch.setenv("YR_DS_WORKER_ARGS", "--shared_memory_size_mb 128")
-    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
-    monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
-    return worker, metastore
+def command_of(process: psutil.Process) -> str:
+    """Give a process's command line; empty when it has ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition, which must come true."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
 
 
 @pytest.fixture
-def start_ray(ports: tuple[int, int]) -> Iterator[Callable[[], None]]:
-    """Start Ray in this process; whatever is running at the end is taken down."""
-    directory = tempfile.mkdtemp(prefix="rat-", dir="/tmp")
-
-    def start() -> None:
-        ray.init(
-            num_cpus=2,
-            include_dashboard=False,
-            log_to_driver=False,
-            object_store_memory=100_000_000,
-            _temp_dir=directory,
-        )
-
-    yield start
-    if ray.is_initialized():
-        cleanup_yr_resources()
-        ray.shutdown()
-    for path in sorted(pathlib.Path(directory).rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
-    os.rmdir(directory)
-
-
-def workers_on(port: int) -> list[psutil.Process]:
-    """Find datasystem workers by their command line."""
-    wanted = f"worker_address=127.0.0.1:{port}"
-    found = []
-    for process in psutil.process_iter():
-        try:
-            arguments = process.cmdline()
-        except psutil.Error:
-            continue
-        if any(argument.endswith(wanted) for argument in arguments):
-            found.append(process)
-    return found
-
-
-def homes() -> set[str]:
-    """List the directories of workers."""
-    parent = tempfile.gettempdir()
-    return {name for name in os.listdir(parent) if name.startswith("yr-")}
+def working_directory(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    """Run in an empty directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

@@ -2,47 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import pathlib
 import socket
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 import ray
-import torch
-from conftest import free_port, homes, workers_on
+from conftest import Sandbox, free_port, wait_until
+from sender import transfer
 
 from ray_ascend import cleanup_yr_resources, register_yr_tensor_transport
 from ray_ascend.errors import BackendStartError, ConfigurationError, NotInitializedError
-
-PATIENCE_S = 20.0
-
-
-def transfer() -> float:
-    """Send one tensor from a new actor to this process."""
-
-    @ray.remote(num_cpus=0)
-    class Sender:
-        def __init__(self) -> None:
-            register_yr_tensor_transport(["cpu"])
-            register_yr_tensor_transport(["cpu"])
-
-        @ray.method(tensor_transport="YR")
-        def make(self) -> torch.Tensor:
-            return torch.arange(100.0)
-
-    sender: Any = Sender.remote()  # type: ignore[attr-defined]  # added by the decorator
-    total = float(ray.get(sender.make.remote()).sum())
-    ray.kill(sender)
-    return total
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("devices", [None, [], "cpu", ["tpu"], ["cpu", 7]], ids=repr)
@@ -63,48 +34,67 @@ def test_cleaning_up_without_ray_does_nothing() -> None:
     cleanup_yr_resources()
 
 
-def test_a_life_of_registrations(start_ray: Callable[[], None], ports: tuple[int, int]) -> None:
+@pytest.mark.datasystem
+def test_a_life_of_registrations(sandbox: Sandbox, working_directory: pathlib.Path) -> None:
     """Register twice, transfer, clean up twice, register again, and in a new Ray cluster too."""
-    before = homes()
-    start_ray()
+    sandbox.start_ray()
     register_yr_tensor_transport(["cpu"])
     register_yr_tensor_transport(["npu", "cpu"])
     assert transfer() == 4950.0
-    assert len(workers_on(ports[0])) == 1
+    assert len(sandbox.processes("reaper")) == 1
 
     cleanup_yr_resources()
     cleanup_yr_resources()
-    assert workers_on(ports[0]) == []
-    assert homes() == before
+    assert sandbox.leftovers() == []
+    wait_until(lambda: ray.util.list_named_actors(all_namespaces=True) == [])
 
     register_yr_tensor_transport(["cpu"])
     assert transfer() == 4950.0
     ray.shutdown()
-    wait_until(lambda: workers_on(ports[0]) == [] and homes() == before)
+    wait_until(lambda: sandbox.leftovers() == [])
 
-    start_ray()
+    sandbox.start_ray()
     register_yr_tensor_transport(["cpu"])
     assert transfer() == 4950.0
+    assert list(working_directory.iterdir()) == []
 
 
+@pytest.mark.datasystem
 def test_a_start_that_fails_leaves_nothing(
-    start_ray: Callable[[], None], ports: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A taken port and a bad flag are errors that say why; a correct registration then works."""
-    before = homes()
-    start_ray()
+    sandbox.start_ray()
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", ports[0]))
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        taken.bind(("127.0.0.1", sandbox.metastore_port))
         taken.listen()
-        with pytest.raises(BackendStartError, match="YR_DS_WORKER_PORT"):
+        with pytest.raises(BackendStartError, match="YR_DS_METASTORE_PORT"):
             register_yr_tensor_transport(["cpu"])
 
-    monkeypatch.setenv("YR_DS_WORKER_PORT", str(free_port()))
+    monkeypatch.setenv("YR_DS_METASTORE_PORT", str(free_port()))
     monkeypatch.setenv("YR_DS_WORKER_ARGS", "--no_such_flag 1")
     with pytest.raises(BackendStartError, match="no_such_flag"):
         register_yr_tensor_transport(["cpu"])
 
-    assert homes() == before
+    assert sandbox.leftovers() == []
+    wait_until(lambda: ray.util.list_named_actors(all_namespaces=True) == [])
     monkeypatch.setenv("YR_DS_WORKER_ARGS", "--shared_memory_size_mb 128")
     register_yr_tensor_transport(["cpu"])
     assert transfer() == 4950.0
+
+
+@pytest.mark.datasystem
+def test_other_settings_do_not_replace_the_running_ones(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A registration with other variables warns that the running backend's stay in force."""
+    sandbox.start_ray()
+    register_yr_tensor_transport(["cpu"])
+    monkeypatch.setenv("YR_DS_WORKER_ARGS", "--shared_memory_size_mb 64")
+
+    with caplog.at_level(logging.WARNING, logger="ray_ascend"):
+        register_yr_tensor_transport(["cpu"])
+
+    assert "other settings, which stay in force" in caplog.text
+    assert "'128'" in caplog.text

@@ -38,6 +38,11 @@ example = example_target:ExampleTarget
 """
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Know the marker of clauses, so that chapters can be imported here."""
+    config.addinivalue_line("markers", "clause(record): the clause that the test proves")
+
+
 class Suite:
     """Writes the suite and the target that another distribution would bring, and runs them."""
 

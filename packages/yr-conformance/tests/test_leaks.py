@@ -6,12 +6,12 @@ import os
 import pathlib
 import subprocess
 import sys
-import uuid
 
 import psutil
 import pytest
 from conftest import Suite
 
+from yr_conformance import traces
 from yr_conformance.waiting import wait_until
 
 LEAK = """
@@ -60,15 +60,18 @@ def test_a_leak_fails_the_test_that_made_it(suite: Suite, statement: str, descri
     assert _states(suite) == {"EX-LEAK-01": "failed", "EX-LEAK-02": "passed"}
 
 
-def test_shared_memory_is_looked_at(suite: Suite) -> None:
-    """An entry of /dev/shm named like the datasystem's is a leak."""
-    entry = pathlib.Path("/dev/shm") / f"yr-conformance-{uuid.uuid4().hex}"  # noqa: S108 - the leak
-    suite.write(LEAK.format(statement=f'open("{entry}", "w").close()'))
+def test_shared_memory_is_looked_at(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An entry of shared memory named like the datasystem's is a trace, others are not."""
+    monkeypatch.setattr(traces, "SHARED_MEMORY", str(tmp_path))
+    before = traces.traces("no such mark", [])
 
-    result = suite.run()
-    entry.unlink()
+    (tmp_path / "datasystem-1").touch()
+    (tmp_path / "somebody-else").touch()
 
-    result.stdout.fnmatch_lines([f"*left behind by *test_leaks: {entry}*"])
+    now = traces.traces("no such mark", [])
+    assert now.new_since(before) == [str(tmp_path / "datasystem-1")]
 
 
 def test_clients_of_a_failed_test_are_not_leaks(suite: Suite) -> None:

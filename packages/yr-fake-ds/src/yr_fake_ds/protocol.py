@@ -2,8 +2,8 @@
 
     client process                     worker process
       TCP host:port    -- Hello -->      registers the client       <-- Welcome --
-      (stays open: its end without Goodbye means that the client vanished; the worker's
-       end means that the worker died)
+      (stays open and is the heartbeat: its end without Goodbye means that the client
+       vanished; its end at the worker's side means that the worker died)
       Unix socket      -- Attach -->     joins the client's pool    <-- Attached, arena fd --
       (one request in flight on each; a client opens as many as its threads need)
                        -- a request -->                             <-- its reply or Failure --
@@ -17,15 +17,26 @@ openyuanrong-datasystem 0.8.1.
 A writer asks for slots by `Create`, fills them in place and names them in `Publish`; values below
 the threshold that `Welcome` tells travel as the payload of `Publish` instead, in the order of its
 items.
+
+Every request may be answered by `Failure`; what a decoder refuses (an unknown message or field, a
+number out of range) is answered by the end of the connection. Workers ask each other for bytes by
+`PeerGet` on the same TCP port; what they ask the directory is in `directory.messages`.
 """
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
+from msgspec import Meta
 
 VERSION: Final = 1
+
+ClientId: TypeAlias = Annotated[str, Meta(pattern="^[0-9A-Za-z-]{1,64}$")]
+Size: TypeAlias = Annotated[int, Meta(ge=0, le=2**48)]
+SlotId: TypeAlias = Annotated[int, Meta(ge=0, lt=2**62)]
+Milliseconds: TypeAlias = Annotated[int, Meta(ge=0, le=2**42)]
+Seconds: TypeAlias = Annotated[int, Meta(ge=0, lt=2**32)]
 
 
 class Message(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
@@ -54,7 +65,7 @@ class Hello(Request, frozen=True, kw_only=True):
 
     version: int
     pid: int
-    client_id: str
+    client_id: ClientId
 
 
 class Welcome(Message, frozen=True, kw_only=True):
@@ -74,7 +85,7 @@ class Goodbye(Request, frozen=True, kw_only=True):
 class Attach(Request, frozen=True, kw_only=True):
     """First message on a Unix socket -> Attached; with the arena's descriptor if it is wanted."""
 
-    client_id: str
+    client_id: ClientId
     want_arena: bool
 
 
@@ -100,7 +111,7 @@ class Parameters(msgspec.Struct, frozen=True, array_like=True):
     consistency: int = 0
     write_mode: int = 0
     cache_type: int = 0
-    ttl_s: int = 0
+    ttl_s: Seconds = 0
 
 
 class Create(Request, frozen=True, kw_only=True):
@@ -110,9 +121,9 @@ class Create(Request, frozen=True, kw_only=True):
     """
 
     keys: list[str]
-    sizes: list[int]
+    sizes: list[Size]
     parameters: Parameters
-    timeout_ms: int
+    timeout_ms: Milliseconds
 
 
 class Created(Message, frozen=True):
@@ -125,8 +136,8 @@ class Item(msgspec.Struct, frozen=True, array_like=True):
     """One value to publish: a slot of Create, or `size` bytes of the payload."""
 
     key: str
-    size: int
-    slot_id: int | None = None
+    size: Size
+    slot_id: SlotId | None = None
 
 
 PublishCall: TypeAlias = Literal["set", "mset", "msettx", "mset_buffer", "put", "seal"]
@@ -139,7 +150,7 @@ class Publish(Request, frozen=True, kw_only=True):
     call: PublishCall
     items: list[Item]
     parameters: Parameters
-    timeout_ms: int
+    timeout_ms: Milliseconds
     only_if_absent: bool = False
     nested: list[str] = []
 
@@ -154,8 +165,8 @@ class Get(Request, frozen=True, kw_only=True):
     """Take references on values -> Got. Waits up to 0.9 * wait_ms until all keys exist."""
 
     keys: list[str]
-    wait_ms: int
-    timeout_ms: int
+    wait_ms: Milliseconds
+    timeout_ms: Milliseconds
 
 
 class Got(Message, frozen=True):
@@ -167,14 +178,14 @@ class Got(Message, frozen=True):
 class Release(Request, frozen=True, kw_only=True):
     """Drop one reference for each id (repeated ids count) -> Done; unknown ids are ignored."""
 
-    slot_ids: list[int]
+    slot_ids: list[SlotId]
 
 
 class Exist(Request, frozen=True, kw_only=True):
     """Ask which keys exist -> Existing."""
 
     keys: list[str]
-    timeout_ms: int
+    timeout_ms: Milliseconds
 
 
 class Existing(Message, frozen=True):
@@ -187,15 +198,15 @@ class Delete(Request, frozen=True, kw_only=True):
     """Delete keys everywhere, missing ones included -> Failed (normally empty)."""
 
     keys: list[str]
-    timeout_ms: int
+    timeout_ms: Milliseconds
 
 
 class Expire(Request, frozen=True, kw_only=True):
     """Set the time to live anew -> Failed with the missing keys; all missing is a Failure."""
 
     keys: list[str]
-    ttl_s: int
-    timeout_ms: int
+    ttl_s: Seconds
+    timeout_ms: Milliseconds
 
 
 class Failed(Message, frozen=True):
@@ -211,22 +222,22 @@ class Health(Request, frozen=True, kw_only=True):
 class Latch(Request, frozen=True, kw_only=True):
     """Take a read or write latch on a held slot -> Done, or Failure "futex wait timeout"."""
 
-    slot_id: int
+    slot_id: SlotId
     exclusive: bool
-    timeout_ms: int
+    timeout_ms: Milliseconds
 
 
 class Unlatch(Request, frozen=True, kw_only=True):
     """Give a latch back -> Done, also when there was none."""
 
-    slot_id: int
+    slot_id: SlotId
     exclusive: bool
 
 
 class Invalidate(Request, frozen=True, kw_only=True):
     """ObjectClient's `invalidate_buffer` on a held slot -> Done: the value is gone for readers."""
 
-    slot_id: int
+    slot_id: SlotId
 
 
 class ChangeGlobalReferences(Request, frozen=True, kw_only=True):
@@ -237,14 +248,14 @@ class ChangeGlobalReferences(Request, frozen=True, kw_only=True):
 
     keys: list[str]
     increase: bool
-    timeout_ms: int
+    timeout_ms: Milliseconds
 
 
 class QueryGlobalReferences(Request, frozen=True, kw_only=True):
     """Ask for the cluster-wide reference count of one object -> Count."""
 
     key: str
-    timeout_ms: int
+    timeout_ms: Milliseconds
 
 
 class Count(Message, frozen=True):

@@ -160,6 +160,43 @@ def test_mset_overwrites_and_keeps_the_parameters(state: State) -> None:
     assert (located.version, located.parameters) == (2, CREATED)
 
 
+def test_the_first_key_of_mset_decides(state: State) -> None:
+    """Other keys must agree with what the first one is, and new ones become the same."""
+    state.announce(announce("mset_buffer", "created", parameters=CREATED))
+    state.announce(announce("set", "plain"))
+
+    failed, _dropped = state.announce(announce("mset", "created", "new", "plain", version=2))
+
+    assert failed == ["plain"]
+    created, new, _plain = state.locate(["created", "new", "plain"])
+    assert created is not None
+    assert new is not None
+    assert created.parameters == new.parameters == CREATED
+
+
+def test_what_mset_refused_has_no_bytes_and_takes_any_others(state: State) -> None:
+    """A key that `mset` refused exists without bytes and may be written in any way."""
+    state.announce(announce("mset_buffer", "created", parameters=CREATED))
+    state.announce(announce("mset", "new", "created", version=2))
+    (broken,) = state.locate(["created"])
+    assert broken is not None
+    assert broken.size == 0
+
+    state.announce(announce("set", "created", version=3))
+
+    (located,) = state.locate(["created"])
+    assert located is not None
+    assert (located.size, located.parameters) == (10, SET)
+
+
+def test_an_evictable_value_insists_on_the_mode(state: State) -> None:
+    """`mset` in another mode over an evictable value alone is an error."""
+    state.announce(announce("set", "k", parameters=Parameters(1, 3, 0, 0)))
+
+    with pytest.raises(AnnounceError):
+        state.announce(announce("mset", "k", version=2))
+
+
 def test_mset_returns_what_conflicts_unless_all_do(state: State) -> None:
     """A sealed object is a failed key beside others, and an error alone."""
     state.announce(announce("seal", "sealed", parameters=CREATED))

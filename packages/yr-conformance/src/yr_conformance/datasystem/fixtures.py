@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -20,7 +21,7 @@ from yr_conformance.datasystem.clients import (
     connect_objects,
     elsewhere_process,
 )
-from yr_conformance.datasystem.worker import Worker, free_ports, new_home
+from yr_conformance.datasystem.worker import Worker, head_worker, joining_worker, new_home
 
 DELETE_BATCH = 10_000
 SMALL_POOL_MB = 64
@@ -29,18 +30,14 @@ SMALL_POOL_MB = 64
 @pytest.fixture(scope="session")
 def worker(process_mark: str, process_home: str) -> Iterator[Worker]:
     """The shared head worker."""
-    port, metastore_port = free_ports(2)
-    with _running(Worker(port, metastore_port, home=new_home(process_home))) as running:
+    with _running(head_worker(new_home(process_home))) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def second_worker(worker: Worker, process_home: str) -> Iterator[Worker]:
     """A shared worker that joined the first one's metastore."""
-    joining = Worker(
-        free_ports(1)[0], worker.metastore_port, head=False, home=new_home(process_home)
-    )
-    with _running(joining) as running:
+    with _running(joining_worker(worker, new_home(process_home))) as running:
         yield running
 
 
@@ -48,9 +45,7 @@ def second_worker(worker: Worker, process_home: str) -> Iterator[Worker]:
 def small_worker(process_mark: str, process_home: str) -> Iterator[Worker]:
     """A shared worker of a cluster of its own, with a pool that a test can fill."""
     options = ("--shared_memory_size_mb", str(SMALL_POOL_MB))
-    port, metastore_port = free_ports(2)
-    home = new_home(process_home)
-    with _running(Worker(port, metastore_port, options=options, home=home)) as small:
+    with _running(head_worker(new_home(process_home), *options)) as small:
         yield small
 
 
@@ -101,17 +96,24 @@ def fresh_worker(process_mark: str, process_home: str) -> Iterator[Callable[...,
     made: list[Worker] = []
 
     def start(*options: str, joins: Worker | None = None) -> Worker:
-        port, metastore_port = free_ports(2)
-        metastore_port = joins.metastore_port if joins else metastore_port
         home = new_home(process_home)
-        made.append(Worker(port, metastore_port, head=joins is None, options=options, home=home))
-        made[-1].start()
-        return made[-1]
+        new = joining_worker(joins, home, *options) if joins else head_worker(home, *options)
+        made.append(new)
+        new.start()
+        return new
 
     yield start
     gc.collect()
     for worker in reversed(made):
         worker.discard()
+
+
+@pytest.fixture
+def worker_home(process_home: str) -> Iterator[str]:
+    """A directory for a worker that the test starts itself; gone after the test."""
+    home = new_home(process_home)
+    yield home
+    shutil.rmtree(home)
 
 
 @pytest.fixture(scope="session")

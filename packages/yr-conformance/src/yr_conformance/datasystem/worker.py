@@ -9,7 +9,7 @@ import shutil
 import signal
 import socket
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import psutil
 
@@ -27,9 +27,9 @@ class Worker:
 
     port: int
     metastore_port: int
+    home: str
     head: bool = True
     options: tuple[str, ...] = ()
-    home: str = field(default_factory=lambda: new_home("/tmp"))  # noqa: S108 - short path
     pid: int = 0
 
     @property
@@ -51,10 +51,9 @@ class Worker:
     def start(self) -> Outcome:
         """Start it, again after an end; AssertionError with what dscli said when it cannot."""
         outcome = dscli("start", *self.start_arguments())
-        match = _PID.search(outcome.output)
         assert outcome.status == 0, outcome
-        assert match, outcome
-        self.pid = int(match.group(1))
+        self.pid = started_pid(outcome)
+        assert self.pid, outcome
         return outcome
 
     def stop(self) -> Outcome:
@@ -97,6 +96,24 @@ class Worker:
         if self.alive:
             self.kill()
         shutil.rmtree(self.home, ignore_errors=True)
+
+
+def head_worker(home: str, *options: str) -> Worker:
+    """Make a worker that will host a metastore of its own, on free ports."""
+    port, metastore_port = free_ports(2)
+    return Worker(port, metastore_port, home, options=options)
+
+
+def joining_worker(head: Worker, home: str, *options: str) -> Worker:
+    """Make a worker that will join the metastore of another one."""
+    (port,) = free_ports(1)
+    return Worker(port, head.metastore_port, home, head=False, options=options)
+
+
+def started_pid(outcome: Outcome) -> int:
+    """Give the process that `dscli start` says that it started, 0 if it started none."""
+    match = _PID.search(outcome.output)
+    return int(match[1]) if match else 0
 
 
 def new_home(parent: str) -> str:

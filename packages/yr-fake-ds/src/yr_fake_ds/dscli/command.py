@@ -19,6 +19,13 @@ UNSUPPORTED: Final = (
     "collect_log",
 )
 DEFAULT_TIMEOUT_S: Final = 90
+NUMACTL: Final = {
+    "-N": "cpunodebind",
+    "-C": "physcpubind",
+    "-i": "interleave",
+    "-p": "preferred",
+    "-m": "membind",
+}
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -38,6 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     start = commands.add_parser("start", help="start a worker")
     start.add_argument("-d", "--datasystem_home_dir", metavar="DIR")
     start.add_argument("-t", "--timeout", type=int, default=DEFAULT_TIMEOUT_S, metavar="SECONDS")
+    start.add_argument("--enable_ums", action="store_true")
+    _add_numactl_options(start)
     how = start.add_mutually_exclusive_group(required=True)
     how.add_argument("-f", "--worker_config_path", metavar="FILE")
     how.add_argument("-w", "--worker_args", nargs=argparse.REMAINDER)
@@ -50,6 +59,14 @@ def _parser() -> argparse.ArgumentParser:
     for name in UNSUPPORTED:
         commands.add_parser(name, help="not supported by the fake").set_defaults(run=_refuse)
     return parser
+
+
+def _add_numactl_options(start: argparse.ArgumentParser) -> None:
+    for short, name in NUMACTL.items():
+        start.add_argument(short, f"--{name}", action="append", dest="numactl", metavar="NODES")
+    start.add_argument(
+        "-l", "--localalloc", action="append_const", dest="numactl", const="localalloc"
+    )
 
 
 def _start(options: argparse.Namespace) -> int:

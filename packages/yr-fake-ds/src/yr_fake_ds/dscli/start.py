@@ -1,128 +1,97 @@
-"""`dscli start`: prepare a home directory, start the worker process, wait until it is ready."""
+"""`dscli start`: start the worker process, detached, and wait until it says that it serves.
+
+dscli --pipe as its stdout and stderr--> worker
+      <-- text and end: it failed, this is why
+      <-- end of file only: the file at ready_check_path is there, it serves
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
+import select
 import subprocess
 import sys
 import time
-from typing import Final
 
 from yr_fake_ds.dscli import console, flags
 from yr_fake_ds.dscli.console import StartError
-from yr_fake_ds.worker.settings import WorkerSettings
 
-POLL_S: Final = 0.005
-FORBIDDEN: Final = ("/bin", "/boot", "/dev", "/etc", "/lib", "/proc", "/sbin", "/sys", "/usr")
-MAX_SOCKET_PATH: Final = 108
-SOCKET_TAIL: Final = "/datasystem/uds/00000000/client.sock"
-"""The released worker's socket is so much longer than the home directory."""
-
-
-def start(options: argparse.Namespace) -> None:
-    """Start a worker; StartError when it is not ready in time."""
-    home = _home(options.datasystem_home_dir)
-    if options.worker_config_path:
-        pairs = flags.load_file(options.worker_config_path)
-    else:
-        pairs = flags.parse_pairs(options.worker_args)
-    console.info(f"Log directory configured at: {home}/datasystem/logs")
-    flags.refuse_what_is_missing(pairs, os.environ)
-    address = pairs.get("worker_address", flags.DEFAULT_ADDRESS)
-    try:
-        _start(pairs, home, options.timeout)
-    except WorkerFailedError as error:
-        console.error(f"[  FAILED  ] {error}")
-        console.error(f"[  FAILED  ] Start worker service @ {address} failed: {error.summary}")
-        raise StartError("The worker service exited abnormally") from None
+MAX_OUTPUT = 2**16
 
 
 class WorkerFailedError(Exception):
     """The worker process ended, or was not ready in time."""
 
-    def __init__(self, text: str, summary: str) -> None:
-        super().__init__(text)
-        self.summary = summary
+
+def start(options: argparse.Namespace) -> None:
+    """Start a worker; StartError when it is not ready in time."""
+    if options.enable_ums:
+        raise StartError("ums_run is not installed on this host. Please install it first")
+    if options.numactl:
+        raise StartError(f"yr-fake-ds binds nothing to NUMA nodes: {' '.join(options.numactl)}")
+    given = options.datasystem_home_dir
+    home = flags.safe_path(os.path.expanduser(given)) if given else os.getcwd()
+    if options.worker_config_path:
+        pairs = flags.load_file(options.worker_config_path)
+    else:
+        pairs = flags.parse_pairs(options.worker_args)
+    pairs.setdefault("worker_address", flags.DEFAULT_ADDRESS)
+    complete = flags.with_paths(pairs, home)
+    console.info(f"Log directory configured at: {complete['log_dir']}")
+    flags.check(complete)
+    _start(complete, options.timeout)
 
 
-def _start(pairs: dict[str, str], home: str, timeout_s: int) -> None:
-    try:
-        flags.check(pairs)
-    except flags.FlagError as error:
-        raise _exited(1, str(error)) from None
-    if len(home) + len(SOCKET_TAIL) > MAX_SOCKET_PATH:
-        raise WorkerFailedError(
-            f"The home directory {home} is too long for the socket in it, whose path may have "
-            f"{MAX_SOCKET_PATH} characters",
-            "Worker service startup timeout",
-        )
-    settings = flags.settings_of(pairs, home)
-    _prepare(home)
-    process = _spawn(settings)
-    console.info(f"Starting worker service with PID: {process.pid}")
-    _wait_ready(process, home, timeout_s)
-    console.info(
-        f"[  OK  ] Start worker service @ {settings.worker_address} success, PID: {process.pid}"
-    )
-
-
-def _home(directory: str | None) -> str:
-    home = os.path.abspath(os.path.expanduser(directory or "."))
-    if home.startswith(tuple(f"{path}/" for path in FORBIDDEN)) or home in FORBIDDEN:
-        raise StartError(f"Path {home} is outside allowed directory")
-    return home
-
-
-def _prepare(home: str) -> None:
+def _start(pairs: dict[str, str], timeout_s: int) -> None:
+    address = pairs["worker_address"]
     os.umask(0o077)
-    for name in ("probe", "logs", "uds", "rocksdb"):
-        os.makedirs(os.path.join(home, "datasystem", name), mode=0o700, exist_ok=True)
-    ready = _ready_path(home)
-    if os.path.exists(ready):
-        os.unlink(ready)
+    process = _spawn(pairs)
+    console.info(f"Starting worker service with PID: {process.pid}")
+    try:
+        _wait_ready(process, pairs["ready_check_path"], timeout_s)
+    except WorkerFailedError as error:
+        console.error(f"[  FAILED  ] Start worker service @ {address} failed: {error}")
+        raise StartError("The worker service exited abnormally") from None
+    console.info(f"[  OK  ] Start worker service @ {address} success, PID: {process.pid}")
 
 
-def _spawn(settings: WorkerSettings) -> subprocess.Popen[bytes]:
-    log = os.path.join(settings.home, "datasystem", "logs", "datasystem_worker.INFO.log")
-    with open(log, "ab") as output:
-        return subprocess.Popen(
-            [sys.executable, "-m", "yr_fake_ds.worker", *settings.arguments()],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-
-
-def _wait_ready(process: subprocess.Popen[bytes], home: str, timeout_s: int) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not os.path.exists(_ready_path(home)):
-        status = process.poll()
-        if status is not None:
-            raise _exited(status, _last_words(home))
-        if time.monotonic() >= deadline:
-            process.kill()
-            process.wait()
-            raise WorkerFailedError(
-                f"Worker service is not ready within {timeout_s} seconds",
-                "Worker service startup timeout",
-            )
-        time.sleep(POLL_S)
-
-
-def _exited(status: int, output: str) -> WorkerFailedError:
-    return WorkerFailedError(
-        f"Worker exited with code {status}\n output: {output}",
-        f"Worker service exited abnormally with code {status}",
+def _spawn(pairs: dict[str, str]) -> subprocess.Popen[bytes]:
+    words = [f"--{name}={value}" for name, value in pairs.items() if value]
+    return subprocess.Popen(
+        [sys.executable, "-m", "yr_fake_ds.worker", *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
     )
 
 
-def _last_words(home: str) -> str:
-    log = os.path.join(home, "datasystem", "logs", "datasystem_worker.INFO.log")
-    with open(log, encoding="utf-8", errors="replace") as lines:
-        return "".join(lines.readlines()[-5:])
+def _wait_ready(process: subprocess.Popen[bytes], ready: str, timeout_s: int) -> None:
+    output, ended = _read_until_end(process, timeout_s)
+    if ended and not output and os.path.exists(ready):
+        return
+    if ended:
+        status = process.wait()
+        console.error(f"[  FAILED  ] Worker exited with code {status}\n output: {output}")
+        raise WorkerFailedError(f"Worker service exited abnormally with code {status}")
+    console.error(f"[  FAILED  ] Worker service is not ready within {timeout_s} seconds")
+    process.kill()
+    process.wait()
+    raise WorkerFailedError("Worker service startup timeout")
 
 
-def _ready_path(home: str) -> str:
-    return os.path.join(home, "datasystem", "probe", "ready")
+def _read_until_end(process: subprocess.Popen[bytes], timeout_s: int) -> tuple[str, bool]:
+    """Return what the worker printed, and whether it closed its output in time."""
+    deadline = time.monotonic() + timeout_s
+    data = b""
+    if process.stdout is None:
+        raise WorkerFailedError("it has no output")
+    while (remaining := deadline - time.monotonic()) > 0:
+        if not select.select([process.stdout], [], [], remaining)[0]:
+            break
+        part = os.read(process.stdout.fileno(), MAX_OUTPUT)
+        if not part:
+            return data.decode(errors="replace"), True
+        data += part
+    return data.decode(errors="replace"), False

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import socket
 import time
 from typing import Final
 
@@ -15,46 +16,71 @@ from yr_fake_ds.dscli import console
 from yr_fake_ds.dscli.console import StopError
 
 POLL_S: Final = 0.005
-PATIENCE_S: Final = 10.0
-_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+:\d+")
+PATIENCE_S: Final = 180.0
+MAX_PORT: Final = 65535
 
 
 def stop(options: argparse.Namespace) -> None:
     """Stop a worker; StopError when there is none."""
     address = options.worker_address or _address_in(options.worker_config_path)
-    if not _ADDRESS.fullmatch(address):
-        raise StopError(f"Invalid address format: {address}")
+    _check_address(address)
     pid = _find(address)
     if pid is None:
-        raise StopError(f"No matching process found for \\-worker_address={re.escape(address)}")
+        raise StopError(f"No matching process found for {re.escape('-worker_address=' + address)}")
     _end(pid, address)
 
 
 def _address_in(path: str) -> str:
     try:
         with open(path, encoding="utf-8") as file:
-            return str(json.load(file)["worker_address"]["value"])
+            entry = json.load(file).get("worker_address")
     except OSError as error:
-        raise StopError(f"{path}: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
+        raise StopError(str(error)) from error
+    except (ValueError, AttributeError) as error:
         raise StopError("The configuration file format is incorrect.") from error
+    if entry is None:
+        raise StopError("The configuration file is missing worker_address")
+    address = entry.get("value") or entry.get("default") if isinstance(entry, dict) else entry
+    if not address:
+        raise StopError("Invalid worker_address value")
+    return str(address)
+
+
+def _check_address(address: str) -> None:
+    colon = address.rfind(":")
+    host, port = address[:colon], address[colon + 1 :]
+    try:
+        socket.inet_pton(socket.AF_INET, host)
+    except OSError as error:
+        raise StopError(f"Invalid address {host}") from error
+    if not port.isdecimal():
+        raise StopError(f"invalid literal for int() with base 10: '{port}'")
+    if int(port) > MAX_PORT:
+        raise StopError(f"port {port} is not in valid range")
 
 
 def _end(pid: int, address: str) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGTERM)
+    _signal(pid, signal.SIGTERM)
     if _gone(pid):
         console.info(f"[  OK  ] Stop worker service @ {address} normally, PID: {pid}")
         return
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
+    _signal(pid, signal.SIGKILL)
     if not _gone(pid):
         raise StopError(f"[  FAILED  ] Force stop worker failed @ {address}, PID: {pid}")
     console.info(f"[  OK  ] Force stop worker service @ {address}, PID: {pid}")
 
 
+def _signal(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError as error:
+        raise StopError("The process no longer exists") from error
+    except PermissionError as error:
+        raise StopError("Insufficient permissions to operate the process") from error
+
+
 def _find(address: str) -> int | None:
-    wanted = f"-worker_address={address}".encode()
+    wanted = f"--worker_address={address}".encode()
     for entry in os.listdir("/proc"):
         if entry.isdigit() and _has_argument(int(entry), wanted):
             return int(entry)

@@ -1,7 +1,9 @@
 """The worker process; started by `dscli start`, ended by SIGTERM.
 
-It tells that it is ready by the file `probe/ready` in its home, and why it is not on its standard
-error, which dscli reads until then.
+    flags -> directories -> ports -> memory -> cluster -> serving -> ready ... SIGTERM -> gone
+
+Until it is ready its standard output and error belong to whoever started it, and the last thing on
+them is why it ends; then both lead into its log.
 """
 
 from __future__ import annotations
@@ -21,45 +23,64 @@ from yr_fake_ds.directory.service import Directory, DirectoryService
 from yr_fake_ds.journal import Journal
 from yr_fake_ds.listener import BACKLOG
 from yr_fake_ds.worker.clients import Clients
+from yr_fake_ds.worker.home import LOG_NAME, Home, HomeError
 from yr_fake_ds.worker.inspection import Inspector
 from yr_fake_ds.worker.memory import Memory
 from yr_fake_ds.worker.requests import RequestHandler
 from yr_fake_ds.worker.server import WorkerServer
-from yr_fake_ds.worker.settings import WorkerSettings, parse_settings, split_address
+from yr_fake_ds.worker.settings import FlagError, WorkerSettings, parse_settings, split_address
 from yr_fake_ds.worker.values import Values
 
-READY: Final = "health check success\n"
 MEBIBYTE: Final = 2**20
+MAX_MEMORY_MB: Final = 2**20
+WRONG_FLAGS: Final = 1
 FAILED: Final = 255
+JOIN_PAUSE_S: Final = 0.05
+_END: Final = frozenset({signal.SIGTERM, signal.SIGINT})
+
+
+class StartError(Exception):
+    """The worker cannot start; the text says why."""
 
 
 def main() -> None:
     """Run a worker until it is told to stop."""
-    settings = parse_settings(sys.argv[1:])
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
-    memory = Memory(settings.shared_memory_size_mb * MEBIBYTE)
-    tcp = _listen(settings.worker_address)
-    directory = _directory(settings, memory)
-    _serve(settings, memory, directory, tcp)
-    ready = os.path.join(settings.home, "datasystem", "probe", "ready")
-    _write(ready, READY)
-    _write(os.path.join(settings.home, "datasystem", "probe", "healthy"), READY)
-    signal.sigwait({signal.SIGTERM, signal.SIGINT})
+    signal.pthread_sigmask(signal.SIG_BLOCK, _END)
+    try:
+        settings = parse_settings(sys.argv[1:], os.environ)
+    except FlagError as error:
+        sys.exit(_say(error, WRONG_FLAGS))
+    home = Home(settings)
+    try:
+        home.take()
+        directory = _run(settings, home)
+    except HomeError as error:
+        sys.exit(_say(error, FAILED))
+    except StartError as error:
+        home.log(str(error))
+        home.leave()
+        sys.exit(_say(error, FAILED))
+    signal.sigwait(_END)
     with contextlib.suppress(DirectoryLostError):
         directory.leave(settings.worker_address)
-    for path in (ready, socket_path(settings)):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
+    home.leave()
     os._exit(0)
 
 
-def socket_path(settings: WorkerSettings) -> str:
-    """Return where a worker's Unix socket is."""
-    return os.path.join(settings.home, "datasystem", "uds", "client.sock")
+def _run(settings: WorkerSettings, home: Home) -> Directory:
+    """Begin to serve, in threads."""
+    tcp = _listen(settings.worker_address)
+    memory = _memory(settings.shared_memory_size_mb)
+    directory = _directory(settings, memory, home)
+    _serve(settings, memory, directory, tcp, home.socket_path)
+    home.announce_ready()
+    home.log(f"Worker {settings.worker_address} is ready")
+    _leave_the_console(settings.log_dir)
+    return directory
 
 
 def _serve(
-    settings: WorkerSettings, memory: Memory, directory: Directory, tcp: socket.socket
+    settings: WorkerSettings, memory: Memory, directory: Directory, tcp: socket.socket, path: str
 ) -> None:
     journal = Journal()
     values = Values(settings.worker_address, memory, directory)
@@ -67,7 +88,7 @@ def _serve(
     handler = RequestHandler(memory, values)
     terms = protocol.Welcome(
         worker_id=str(uuid.uuid4()),
-        socket_path=socket_path(settings),
+        socket_path=path,
         arena_bytes=memory.arena.capacity,
         shm_threshold=settings.oc_shm_transfer_threshold_kb * 1024,
     )
@@ -75,15 +96,41 @@ def _serve(
     WorkerServer(terms, memory, clients, handler, journal, inspector).start(tcp)
 
 
-def _directory(settings: WorkerSettings, memory: Memory) -> Directory:
+def _memory(size_mb: int) -> Memory:
+    if size_mb > MAX_MEMORY_MB:
+        raise StartError("failed to mmap shared memory: Cannot allocate memory")
+    try:
+        return Memory(size_mb * MEBIBYTE)
+    except OSError as error:
+        raise StartError(f"failed to mmap shared memory: {error.strerror}") from error
+
+
+def _directory(settings: WorkerSettings, memory: Memory, home: Home) -> Directory:
     if settings.start_metastore_service:
         service = DirectoryService()
         service.join(settings.worker_address, memory.drop)
         DirectoryServer(service, _listen(settings.metastore_address)).start()
         return service
     remote = RemoteDirectory(*split_address(settings.metastore_address))
-    remote.follow(settings.worker_address, memory.drop, lost=lambda: None)
+    _join(remote, settings, memory, home)
     return remote
+
+
+def _join(remote: RemoteDirectory, settings: WorkerSettings, memory: Memory, home: Home) -> None:
+    """Wait for the head as long as whoever started this process does; it may start later."""
+    starter = os.getppid()
+    told = False
+    while True:
+        try:
+            remote.follow(settings.worker_address, memory.drop, lost=lambda: None)
+        except DirectoryLostError as error:
+            if not told:
+                home.log(f"The metastore does not answer, waiting for it: {error}")
+            told = True
+        else:
+            return
+        if signal.sigtimedwait(_END, JOIN_PAUSE_S) or os.getppid() != starter:
+            raise StartError("told to stop while it waited for the metastore")
 
 
 def _listen(address: str) -> socket.socket:
@@ -93,14 +140,21 @@ def _listen(address: str) -> socket.socket:
         sock.bind(split_address(address))
         sock.listen(BACKLOG)
     except OSError as error:
-        sys.stderr.write(f"bind to tcp://{address} unsuccessful: {error.strerror}\n")
-        sys.exit(FAILED)
+        reason = f"bind to tcp://{address} unsuccessful: {error.strerror}"
+        raise StartError(reason) from error
     return sock
 
 
-def _write(path: str, text: str) -> None:
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
+def _leave_the_console(log_dir: str) -> None:
+    log = os.open(os.path.join(log_dir, LOG_NAME), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for descriptor in (1, 2):
+        os.dup2(log, descriptor)
+    os.close(log)
+
+
+def _say(error: Exception, status: int) -> int:
+    sys.stderr.write(f"{error}\n")
+    return status
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 r"""The clients of a worker: who is registered, and what becomes of those that vanish.
 
 register --leave (goodbye)----------------------------> forgotten
-\--vanish--> waited for --client_dead_timeout_s--> forgotten
-\--register again--> registered
+      \--vanish--> waited for --client_dead_timeout_s--> forgotten
+                          \--register again--> registered
 """
 
 from __future__ import annotations

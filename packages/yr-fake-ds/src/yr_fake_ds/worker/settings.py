@@ -1,46 +1,127 @@
-"""What a worker is started with, as `dscli start` passes it on its command line.
+"""What a worker is started with: flags as the released worker has them, checked as gflags does.
 
-python -m yr_fake_ds.worker -worker_address=127.0.0.1:31501 -home=/tmp/ds ...
+python -m yr_fake_ds.worker --worker_address=127.0.0.1:31501 --metastore_address=127.0.0.1:2379 ...
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from yr_fake_ds.worker.known_flags import BOOLEANS, DEMANDING, NUMBERS, TEXTS
+
+ALLOW_REMOTE: Final = "YR_FAKE_DS_ALLOW_REMOTE"
+DEFAULT_ADDRESS: Final = "127.0.0.1:31501"
+MAX_PORT: Final = 65535
+
+_ADDRESS: Final = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):(\d{1,5})")
+_LOOPBACK: Final = re.compile(r"127(?:\.\d{1,3}){3}|localhost")
+_TRUE: Final = frozenset({"true", "t", "yes", "y", "1"})
+_FALSE: Final = frozenset({"false", "f", "no", "n", "0"})
+_UNSIGNED: Final = (0, 2**64 - 1)
+_RANGES: Final[Mapping[str, tuple[int, int]]] = {
+    "shared_memory_size_mb": (1, 2**64 - 1),
+    "arena_per_tenant": (1, 32),
+    "max_client_num": (1, 10000),
+    "client_dead_timeout_s": (3, 2**64 - 1),
+    "io_thread_nice": (-20, 19),
+}
+
+
+class FlagError(Exception):
+    """A flag that the worker refuses; the text is what it prints before it ends."""
 
 
 @dataclass(frozen=True)
 class WorkerSettings:
     """Checked settings of one worker process."""
 
-    worker_address: str
-    home: str
-    metastore_address: str
+    worker_address: str = DEFAULT_ADDRESS
+    metastore_address: str = ""
     start_metastore_service: bool = False
     shared_memory_size_mb: int = 1024
     oc_shm_transfer_threshold_kb: int = 500
-    client_dead_timeout_s: float = 120
+    client_dead_timeout_s: int = 120
     max_client_num: int = 200
+    log_dir: str = "./datasystem/logs"
+    ready_check_path: str = "./datasystem/probe/ready"
+    health_check_path: str = "./datasystem/probe/healthy"
+    unix_domain_socket_dir: str = "./datasystem/uds"
+    rocksdb_store_dir: str = "./datasystem/rocksdb"
 
-    def arguments(self) -> list[str]:
-        """Write them as arguments; the form by which `dscli stop` finds the process."""
-        return [f"-{name}={value}" for name, value in vars(self).items()]
 
-
-def parse_settings(arguments: Sequence[str]) -> WorkerSettings:
-    """Read what `arguments` wrote; ValueError or TypeError for anything else."""
-    texts = dict(argument.removeprefix("-").split("=", 1) for argument in arguments)
-    return WorkerSettings(
-        worker_address=texts.pop("worker_address"),
-        home=texts.pop("home"),
-        metastore_address=texts.pop("metastore_address"),
-        start_metastore_service=texts.pop("start_metastore_service") == "True",
-        client_dead_timeout_s=float(texts.pop("client_dead_timeout_s")),
-        **{name: int(value) for name, value in texts.items()},
-    )
+def parse_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> WorkerSettings:
+    """Read a command line; FlagError in the released worker's words, or with what is missing."""
+    flags = dict(_split(argument) for argument in arguments)
+    for name, value in flags.items():
+        _check(name, value)
+    _check_demands(flags)
+    _check_addresses(flags, environment)
+    known = WorkerSettings.__dataclass_fields__
+    given = {name: _typed(name, flags[name]) for name in known if name in flags}
+    return msgspec.convert(given, WorkerSettings)
 
 
 def split_address(address: str) -> tuple[str, int]:
     """Split host:port."""
     host, _, port = address.rpartition(":")
     return host, int(port)
+
+
+def _split(argument: str) -> tuple[str, str]:
+    name, _, value = argument.lstrip("-").partition("=")
+    return name, value
+
+
+def _check(name: str, value: str) -> None:
+    if name in BOOLEANS:
+        if value.lower() not in _TRUE | _FALSE:
+            raise FlagError(f"ERROR: illegal value '{value}' specified for bool flag '{name}'")
+    elif name in NUMBERS:
+        low, high = _RANGES.get(name, _UNSIGNED)
+        if not re.fullmatch(r"-?\d{1,20}", value) or not low <= int(value) <= high:
+            raise FlagError(f"ERROR: illegal value '{value}' specified for uint64 flag '{name}'")
+    elif name not in TEXTS:
+        raise FlagError(f"ERROR: unknown command line flag '{name}'")
+
+
+def _check_demands(flags: Mapping[str, str]) -> None:
+    """Refuse, with the reason, what the released worker does and the fake does not."""
+    for name, (harmless, reason) in DEMANDING.items():
+        value = flags.get(name, "")
+        if value and value.lower() not in harmless:
+            raise FlagError(f"ERROR: yr-fake-ds does not support --{name} {value}: {reason}")
+    if int(flags.get("node_dead_timeout_s", 300)) <= int(flags.get("node_timeout_s", 60)):
+        raise FlagError("ERROR: node_dead_timeout_s must be greater than node_timeout_s")
+
+
+def _check_addresses(flags: Mapping[str, str], environment: Mapping[str, str]) -> None:
+    address = flags.get("worker_address", DEFAULT_ADDRESS)
+    match = _ADDRESS.fullmatch(address)
+    if not match or int(match[2]) > MAX_PORT or max(map(int, match[1].split("."))) > 255:
+        raise FlagError(f"ERROR: illegal value '{address}' specified for flag 'worker_address'")
+    metastore = flags.get("metastore_address", "")
+    host, _, port = metastore.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > MAX_PORT:
+        raise FlagError(
+            f"ERROR: illegal value '{metastore}' specified for flag 'metastore_address'"
+        )
+    for name, where in (("worker_address", match[1]), ("metastore_address", host)):
+        if not _LOOPBACK.fullmatch(where) and environment.get(ALLOW_REMOTE) != "1":
+            raise FlagError(
+                f"ERROR: {name} {where} is not on loopback, where yr-fake-ds stays because it "
+                f"checks no identity; set {ALLOW_REMOTE}=1 to allow it"
+            )
+
+
+def _typed(name: str, value: str) -> str | int | bool:
+    if name in BOOLEANS:
+        return value.lower() in _TRUE
+    if name in NUMBERS:
+        return int(value)
+    return os.path.abspath(value) if name.endswith(("_dir", "_path")) else value

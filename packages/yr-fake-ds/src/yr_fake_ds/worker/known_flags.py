@@ -1,8 +1,11 @@
-"""The flags of the released worker, by kind; the fake accepts all and acts on a few.
+"""The flags of the released worker, by kind, and those that ask for what the fake cannot do.
 
-Names and kinds as in the configuration file of openyuanrong-datasystem 0.8.1.
+Names, kinds and defaults as in the configuration file of openyuanrong-datasystem 0.8.1. The fake
+acts on the flags of `WorkerSettings`; of the others it accepts those that decide about speed, logs
+and threads, and refuses the values that would change what a client can observe.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 BOOLEANS: Final = frozenset(
@@ -63,3 +66,37 @@ TEXTS: Final = frozenset(
     yuanrong_iam_key yuanrong_iam_passphrase yuanrong_iam_url
     """.split()
 )
+
+_OFF: Final = frozenset({"false", "f", "no", "n", "0"})
+_SECURITY: Final = "it checks no identity and encrypts nothing"
+_HARDWARE: Final = "there is no such hardware in it; use the released dscli"
+_DISK: Final = "it keeps all values in memory and writes none to a disk or to object storage"
+DEMANDING: Final[Mapping[str, tuple[frozenset[str], str]]] = {
+    "etcd_address": (
+        frozenset(),
+        "etcd mode is not supported by this version of yr-fake-ds; use --metastore_address",
+    ),
+    "l2_cache_type": (frozenset({"none"}), _DISK),
+    "spill_directory": (frozenset(), _DISK),
+    "shared_disk_directory": (frozenset(), _DISK),
+    "spill_to_remote_worker": (_OFF, "a full worker is full"),
+    "enable_lossless_data_exit_mode": (_OFF, "values of a stopped worker are lost"),
+    "enable_data_replication": (
+        frozenset({"true", "t", "yes", "y", "1"}),
+        "a value read from another worker is always kept as a replica",
+    ),
+    "enable_meta_replica": (_OFF, "metadata is kept by the head worker only"),
+    "enable_metadata_recovery": (_OFF, "metadata is lost with the head worker"),
+    "other_cluster_names": (frozenset(), "it has one cluster"),
+    "kv_events_config": (frozenset(), "it publishes no events"),
+    "remote_h2d_device_ids": (frozenset(), _HARDWARE),
+    "enable_huge_tlb": (_OFF, _HARDWARE),
+    "enable_rdma": (_OFF, _HARDWARE),
+    "enable_urma": (_OFF, _HARDWARE),
+    "enable_curve_zmq": (_OFF, _SECURITY),
+    "enable_etcd_auth": (_OFF, _SECURITY),
+    "iam_kit": (frozenset({"none"}), _SECURITY),
+    "system_access_key": (frozenset(), _SECURITY),
+    "tenant_access_key": (frozenset(), _SECURITY),
+}
+"""A flag with the values that are harmless (the empty one always is), and why others are not."""
