@@ -23,25 +23,3 @@ def test_every_mutant_says_what_it_breaks_and_who_notices(
     assert mutant.function.__doc__
     assert mutant.expected
     assert set(mutant.expected) <= clause_ids
-<<<<<<< HEAD
-=======
-
-
-@pytest.mark.timeout(600)
-def test_uninitialised_memory_is_noticed() -> None:
-    """The suite fails, clause by clause, when receivers get what was never filled."""
-    activate = shutil.which("yr-fake-ds")
-    if activate is None:
-        pytest.skip("the command yr-fake-ds is not installed")
-
-    done = subprocess.run(
-        [activate, "run", "--", sys.executable, str(COMMAND), "return_placeholders"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "return_placeholders" in done.stdout
-    assert "caught: " in done.stdout
->>>>>>> 25e6492ff0d453de1ef2ea120b5133e054390ca5
