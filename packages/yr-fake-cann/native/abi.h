@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-// Entry points start a line with CANN_API; tools/symbols.py reads them from the sources.
+// Entry points start a line with CANN_API; tools/emulated.py reads them from the sources.
 #define CANN_API extern "C" __attribute__((visibility("default")))
 
 namespace fake_cann {

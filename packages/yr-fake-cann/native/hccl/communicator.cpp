@@ -127,8 +127,7 @@ CANN_API uint32_t HcclGetCommConfigCapability() { return 0; }
 CANN_API int HcclSetConfig(int, int) { return kOk; }
 
 // The network of HCCL's platform library, which the datasystem's point-to-point code switches on.
-enum class NICDeployment : int;
+// They are C++ functions there, hence the names.
+CANN_API int _Z11HcclNetInit13NICDeploymentiibb(int, int, int, bool, bool) { return kOk; }
 
-__attribute__((visibility("default"))) int HcclNetInit(NICDeployment, int, int, bool, bool) { return kOk; }
-
-__attribute__((visibility("default"))) int HcclNetDeInit(NICDeployment, int, int, bool) { return kOk; }
+CANN_API int _Z13HcclNetDeInit13NICDeploymentiib(int, int, int, bool) { return kOk; }

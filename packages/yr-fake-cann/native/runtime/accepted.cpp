@@ -6,7 +6,7 @@
 
 #include "../call.h"
 
-// ACCEPTED starts a line; tools/symbols.py reads the names from here.
+// ACCEPTED starts a line; tools/emulated.py reads the names from here.
 #define ACCEPTED(name) \
     CANN_API int name() { return fake_cann::kOk; }
 

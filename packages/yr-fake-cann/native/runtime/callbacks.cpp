@@ -82,7 +82,7 @@ CANN_API int aclrtLaunchCallback(void (*function)(void*), void* argument, int bl
     return Enter(__func__, {{"stream", stream}}, [&] {
         std::shared_ptr<Stream> found = FindStream(stream);
         if (!found) return NoStream("aclrtLaunchCallback", stream);
-        uint64_t thread = found->subscriber;
+        uint64_t thread = found->subscriber.load();
         if (!thread) return Fail(kNotSubscribed, "aclrtLaunchCallback: no thread has subscribed to stream %d", found->id());
         return SubmitWaiting(stream, "aclrtLaunchCallback", [=](Stream& running) {
             auto finished = std::make_shared<Event>();

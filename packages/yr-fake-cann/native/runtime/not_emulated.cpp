@@ -2,12 +2,12 @@
 // naming itself and the page that lists what is emulated.
 #include "../call.h"
 
-// NOT_EMULATED starts a line; tools/symbols.py reads the names from here.
+// NOT_EMULATED starts a line; tools/emulated.py reads the names from here.
 #define NOT_EMULATED(name)                                                                          \
     CANN_API int name()                                                                             \
     {                                                                                               \
         return fake_cann::Enter(#name, {}, [] {                                                     \
-            return fake_cann::Fail(fake_cann::kNotSupported, #name " is not emulated, see docs/emulated.md"); \
+            return fake_cann::Fail(fake_cann::kNotSupported, #name " is not emulated, see docs/emulated.md of yr-fake-cann"); \
         });                                                                                         \
     }
 

@@ -67,7 +67,7 @@ int Launch(const Operator& op, void* stream)
     bool fill = IsFill(op);
     std::vector<char> value = op.inputs.empty() ? std::vector<char>() : Read(op.inputs.back());
     if (op.outputs.size() != 1 || value.empty() || (!fill && !IsRowPadding(op)))
-        return Fail(kNotSupported, "operator %s is not emulated: device kernels do not exist here, see docs/emulated.md", op.name.c_str());
+        return Fail(kNotSupported, "operator %s is not emulated: device kernels do not exist here, see docs/emulated.md of yr-fake-cann", op.name.c_str());
     DataBuffer row = fill ? DataBuffer{nullptr, 0} : op.inputs[0];
     if (row.bytes > op.outputs[0].bytes) return Fail(kInvalidParameter, "%s: the output is too small", op.name.c_str());
     const char* name = fill ? "Fill" : "PadV3";
@@ -119,6 +119,6 @@ CANN_API int aclopCompileAndExecuteV2(const char* name, int, TensorDescription**
                                       DataBuffer**, void*, int, int, const char*, void*)
 {
     return Enter(__func__, {}, [&] {
-        return Fail(kNotSupported, "operator %s is not emulated: device kernels do not exist here, see docs/emulated.md", name);
+        return Fail(kNotSupported, "operator %s is not emulated: device kernels do not exist here, see docs/emulated.md of yr-fake-cann", name);
     });
 }

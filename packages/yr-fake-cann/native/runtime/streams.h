@@ -6,6 +6,7 @@
 // is idle. In asynchronous mode every task runs later, when it is YR_FAKE_CANN_DELAY_US old.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -41,7 +42,7 @@ public:
 
     int id() const { return id_; }
     int device() const { return device_; }
-    uint64_t subscriber = 0;  // thread that runs the callbacks of aclrtLaunchCallback
+    std::atomic<uint64_t> subscriber{0};  // thread that runs the callbacks of aclrtLaunchCallback
 
 private:
     struct Queued {
