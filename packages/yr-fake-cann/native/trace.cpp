@@ -74,7 +74,7 @@ std::string ChromeLine(const TraceRecord& record, Arguments arguments, double du
     char head[384];
     snprintf(head, sizeof head,
              R"({"name": "%s", "cat": "%s", "ph": "X", "ts": %.3f, "dur": %.3f, "pid": %d, "tid": %d, )"
-             R"("args": {"device": %d, "status": %d)",
+             R"("args": {"npu": %d, "result": %d)",
              record.name, record.kind, Microseconds(record.begin.time_since_epoch()), duration, getpid(),
              record.lane, record.device, record.status);
     std::string more = Join(arguments, "\"%s\": \"%s\"");

@@ -98,7 +98,7 @@ def _text_record(match: re.Match[str]) -> Record:
 def _json_records(path: str) -> Iterator[Record]:
     for event in _events(path):
         arguments = dict(event["args"])
-        device, status = int(arguments.pop("device")), int(arguments.pop("status"))
+        device, status = int(arguments.pop("npu")), int(arguments.pop("result"))
         yield Record(
             kind=event["cat"],
             name=event["name"],
