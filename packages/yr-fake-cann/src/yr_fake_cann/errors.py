@@ -1,11 +1,11 @@
 """Errors of this package.
 
-    Exception
-    └── ActivationError                  the emulated CANN cannot take effect here
-    NotImplementedError                  (itself a RuntimeError, which torch_npu raises on failures)
-    └── NotEmulatedError                 an operator of torch_npu that has no kernel here
-    RuntimeError
-    └── StreamError                      a task queued on a stream before this kernel has failed
+Exception
+└── ActivationError                  the emulated CANN cannot take effect here
+NotImplementedError                  (itself a RuntimeError, which torch_npu raises on failures)
+└── NotEmulatedError                 an operator of torch_npu that has no kernel here
+RuntimeError
+└── StreamError                      a task queued on a stream before this kernel has failed
 """
 
 EMULATED_OPERATORS_PAGE = "docs/emulated-operators.md of yr-fake-cann"

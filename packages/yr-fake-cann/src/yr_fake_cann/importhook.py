@@ -15,9 +15,8 @@ WATCHED = "torch_npu"
 class KernelFinder:
     """Finds torch_npu as usual, with a loader that installs the kernels afterwards."""
 
-    @staticmethod
     def find_spec(
-        name: str, path: object = None, target: ModuleType | None = None
+        self, name: str, path: object = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Answer for torch_npu only; called by the import system, under its lock."""
         if name != WATCHED:

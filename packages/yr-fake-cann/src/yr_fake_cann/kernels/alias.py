@@ -6,11 +6,10 @@ the host. It does not keep the device memory alive; it may not outlive the call 
 
 import torch
 
+from yr_fake_cann.kernels import internals
 from yr_fake_cann.native import host_address
 
 CPU = torch.device("cpu")
-
-_storage_at = torch._C._construct_storage_from_data_pointer
 
 
 def host_view(tensor: torch.Tensor) -> torch.Tensor:
@@ -22,15 +21,16 @@ def host_storage(tensor: torch.Tensor) -> torch.UntypedStorage:
     """Return a CPU storage over the bytes of the tensor's storage."""
     storage = tensor.untyped_storage()
     address = storage.data_ptr()
-    return _storage_at(host_address()(address) if address else 0, CPU, storage.nbytes())
+    return internals.storage_at(host_address()(address) if address else 0, storage.nbytes())
 
 
 def view_of_storage(tensor: torch.Tensor, storage: torch.UntypedStorage) -> torch.Tensor:
     """Return the tensor's view of a host storage, conjugate and negative bits included."""
-    view = torch.empty(0, dtype=tensor.dtype, device=CPU)
-    view.set_(storage, tensor.storage_offset(), tensor.size(), tensor.stride())  # type: ignore[arg-type]
+    view = internals.view_of(
+        storage, tensor.dtype, tensor.storage_offset(), tensor.size(), tensor.stride()
+    )
     if tensor.is_conj():
-        torch._C._set_conj(view, True)
+        internals.set_conj(view, True)
     if tensor.is_neg():
-        torch._C._set_neg(view, True)
+        internals.set_neg(view, True)
     return view

@@ -8,25 +8,24 @@ from typing import Any
 
 import torch
 
-from yr_fake_cann.kernels import streams
+from yr_fake_cann.kernels import internals, streams
 from yr_fake_cann.kernels.alias import host_view
 
 
 class CopyKernel:
     """The kernel of ``aten::copy_``."""
 
-    __slots__ = ("keys", "original")
+    __slots__ = ("original",)
 
     def __init__(self, original: Any) -> None:
         self.original = original
-        self.keys = torch._C.DispatchKeySet(torch._C.DispatchKey.PrivateUse1)
 
     def __call__(
         self, target: torch.Tensor, source: torch.Tensor, non_blocking: bool = False
     ) -> torch.Tensor:
         """Copy `source` into `target`, on whatever devices they are."""
         if _is_plain(target, source):
-            self.original.call_boxed(self.keys, target, source, non_blocking)
+            self.original.call_boxed(internals.DEVICE_KEYS, target, source, non_blocking)
             return target
         _on_host(target).copy_(_on_host(source))
         return target

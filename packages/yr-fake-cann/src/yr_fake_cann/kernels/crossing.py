@@ -4,16 +4,14 @@ Results that are views of an argument come back as views of the npu tensor, ever
 placed in new npu memory, so that torch_npu's allocator, statistics and limits see it.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
 
+from yr_fake_cann.errors import NotEmulatedError
 from yr_fake_cann.kernels import streams
 from yr_fake_cann.kernels.alias import CPU, host_storage, host_view, view_of_storage
 from yr_fake_cann.kernels.placement import Placement
-
-Kernel = Callable[..., Any]
 
 
 class Crossing:
@@ -68,12 +66,15 @@ class Crossing:
     def _note_device(self, device: torch.device) -> torch.device:
         if device.type != "npu":
             return device
-        self.device = streams.current_device() if device.index is None else device.index
+        index: int | None = device.index
+        self.device = streams.current_device() if index is None else index
         return CPU
 
     def _tensor_to_device(self, result: torch.Tensor) -> torch.Tensor:
         if not result.is_cpu:
             return result
+        if result.layout is not torch.strided or result.is_quantized:
+            raise NotEmulatedError(f"{self.placement.operator} (a sparse or quantised result)")
         for tensor, view in self.views:
             if view is result:
                 return tensor

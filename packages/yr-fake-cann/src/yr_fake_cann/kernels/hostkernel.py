@@ -4,35 +4,36 @@ from typing import Any
 
 import torch
 
-from yr_fake_cann.kernels import randomness, rules, streams
+from yr_fake_cann.kernels import internals, randomness, rules, streams
 from yr_fake_cann.kernels.alias import CPU, host_view
 from yr_fake_cann.kernels.crossing import Crossing
 from yr_fake_cann.kernels.placement import Placement
 
 
-def resolve(name: str) -> torch._ops.OpOverload:
-    """Return the operator of a qualified name such as ``aten::add.Tensor``."""
-    namespace, _, rest = name.partition("::")
-    base, _, overload = rest.partition(".")
-    packet = getattr(getattr(torch.ops, namespace), base)
-    operator: torch._ops.OpOverload = getattr(packet, overload or "default")
-    return operator
-
-
 class HostKernel:
     """Runs one operator on host views; called by torch's dispatcher in the caller's thread."""
 
-    __slots__ = ("generator", "host_argument", "host_results", "name", "operator", "outs")
+    __slots__ = (
+        "generator",
+        "host_argument",
+        "host_results",
+        "name",
+        "operator",
+        "outs",
+        "returns",
+    )
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.operator = resolve(rules.WITH_GENERATOR.get(name, name))
-        arguments = [argument.name for argument in self.operator._schema.arguments]
-        self.outs = [a.name for a in self.operator._schema.arguments if a.is_out]
+        self.operator = internals.operator(rules.WITH_GENERATOR.get(name, name))
+        schema = internals.schema(self.operator)
+        arguments = [argument.name for argument in schema.arguments]
+        self.outs = [argument.name for argument in schema.arguments if argument.is_out]
+        self.returns = len(schema.returns)
         self.generator = arguments.index("generator") if "generator" in arguments else None
-        exempt = rules.HOST_ARGUMENTS.get(self.operator._schema.name)
+        exempt = rules.HOST_ARGUMENTS.get(schema.name)
         self.host_argument = None if exempt is None else arguments.index(exempt)
-        self.host_results = rules.HOST_RESULTS.get(self.operator._schema.name, frozenset())
+        self.host_results = rules.HOST_RESULTS.get(schema.name, frozenset())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute on the host and return the results on the device."""
@@ -84,26 +85,37 @@ class HostKernel:
     def _run_into(
         self, crossing: Crossing, args: list[Any], kwargs: dict[str, Any], given: dict[str, Any]
     ) -> Any:
-        # A host view has no room to grow, so an output of another size is computed beside it.
         outs = [given[name] for name in self.outs]
-        views = {name: kwargs[name] for name in self.outs}
+        views = [kwargs[name] for name in self.outs]
         for name, out in zip(self.outs, outs, strict=True):
-            if out.numel() == 0:
+            if isinstance(out, torch.Tensor) and out.numel() == 0:
                 kwargs[name] = torch.empty(0, dtype=out.dtype, device=CPU)
         try:
             self.operator(*args, **kwargs)
         except RuntimeError as error:
             if "not resizable" not in str(error):
                 raise
-            kwargs.update({name: view.clone() for name, view in views.items()})
+            # A host view cannot grow: compute beside it, where torch also warns of the resizing.
+            kwargs.update(zip(self.outs, map(_clone, views), strict=True))
             self.operator(*args, **kwargs)
-        for name, out in zip(self.outs, outs, strict=True):
-            _take_over(out, kwargs[name], views[name])
+        for name, out, view in zip(self.outs, outs, views, strict=True):
+            _take_over(out, kwargs[name], view)
+        if not self.returns:
+            return None
         return outs[0] if len(outs) == 1 else tuple(outs)
 
 
-def _take_over(out: torch.Tensor, computed: torch.Tensor, view: torch.Tensor) -> None:
+def _clone(view: Any) -> Any:
+    return view.clone() if isinstance(view, torch.Tensor) else [item.clone() for item in view]
+
+
+def _take_over(out: Any, computed: Any, view: Any) -> None:
+    if not isinstance(out, torch.Tensor):
+        for items in zip(out, computed, view, strict=True):
+            _take_over(*items)
+        return
     if out.shape != computed.shape:
         out.resize_(computed.shape)
+        streams.drain(out.device.index)  # resizing queues a copy of the old bytes
     if computed is not view and computed.numel():
         host_view(out).copy_(computed)

@@ -12,14 +12,12 @@ from typing import Any
 import torch
 
 from yr_fake_cann.errors import NotEmulatedError
-from yr_fake_cann.kernels import rules, streams
+from yr_fake_cann.kernels import fused, internals, rules, streams
 from yr_fake_cann.kernels.copies import CopyKernel
-from yr_fake_cann.kernels.hostkernel import HostKernel, resolve
+from yr_fake_cann.kernels.hostkernel import HostKernel
 
 Kernel = Callable[..., Any]
 
-_has_kernel = torch._C._dispatch_has_kernel_for_dispatch_key
-_names_of = torch._C._dispatch_get_registrations_for_dispatch_key
 _libraries: list[Any] = []
 
 
@@ -27,12 +25,18 @@ def install_kernels() -> None:
     """Replace torch_npu's kernels; called once a process, right after ``import torch_npu``."""
     if _libraries:
         return
-    library = torch._C._dispatch_library("IMPL", "aten", "")
-    _libraries.append(library)
+    aten = internals.library("aten")
+    npu = internals.library("npu")
+    _libraries.extend((aten, npu))
+    device, autograd = (
+        internals.names_with_kernel("PrivateUse1"),
+        internals.names_with_kernel("AutogradPrivateUse1"),
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        _install_device_kernels(library, _aten(_names_of("PrivateUse1")))
-        _install_autograd_kernels(library, _aten(_names_of("AutogradPrivateUse1")))
+        _install_device_kernels(aten, _aten(device))
+        _install_autograd_kernels(aten, _aten(autograd))
+        _install_fused(npu, [name for name in device if name.startswith("npu::")])
 
 
 def refuse(operator: str, *_args: Any, **_kwargs: Any) -> Any:
@@ -52,9 +56,9 @@ def _install_device_kernels(library: Any, names: Iterable[str]) -> None:
 def _device_kernel(name: str, base: str) -> Kernel:
     if base in rules.DEVICE_INDEPENDENT:
         return _Deferred(name, _device_independent)
-    if _has_kernel(name, "CompositeImplicitAutograd"):
+    if internals.has_kernel(name, "CompositeImplicitAutograd"):
         return _Deferred(name, _decomposed)
-    if _has_kernel(name, "CPU") or _is_composite(name):
+    if internals.has_kernel(name, "CPU") or _is_composite(name):
         return _Deferred(name, HostKernel)
     return functools.partial(refuse, name)
 
@@ -62,14 +66,29 @@ def _device_kernel(name: str, base: str) -> Kernel:
 def _install_autograd_kernels(library: Any, names: Iterable[str]) -> None:
     # torch_npu has formulas of its own, which call fused operators; torch's are put back.
     for name in names:
-        if _has_kernel(name, "CompositeImplicitAutograd"):
+        if internals.has_kernel(name, "CompositeImplicitAutograd"):
             library.impl(name, "AutogradPrivateUse1", _Deferred(name, _decomposed))
-        elif _has_kernel(name, "CPU") or _is_composite(name):
+        elif internals.has_kernel(name, "CPU") or _is_composite(name):
             library.impl(name, "AutogradPrivateUse1", _Deferred(name, _torch_autograd), True)
 
 
+def _install_fused(library: Any, names: Iterable[str]) -> None:
+    for name in names:
+        provided = fused.PROVIDED.get(name)
+        if provided is not None:
+            library.impl(name, "PrivateUse1", provided)
+            library.impl(name, "AutogradPrivateUse1", provided)
+        elif name[5:].partition(".")[0] not in rules.KEPT:
+            library.impl(name, "PrivateUse1", functools.partial(refuse, _public_name(name)))
+
+
+def _public_name(name: str) -> str:
+    # What users call: torch_npu.npu_swiglu is torch.ops.npu.npu_swiglu.
+    return f"torch_npu.{name[5:]}"
+
+
 def _is_composite(name: str) -> bool:
-    return _has_kernel(name, "CompositeExplicitAutograd") or _has_kernel(
+    return internals.has_kernel(name, "CompositeExplicitAutograd") or internals.has_kernel(
         name, "CompositeExplicitAutogradNonFunctional"
     )
 
@@ -99,13 +118,13 @@ class _Deferred:
 
 
 def _decomposed(name: str) -> Kernel:
-    kernel: Kernel = resolve(name).decompose
+    kernel: Kernel = internals.operator(name).decompose
     return kernel
 
 
 def _device_independent(name: str) -> Kernel:
-    operator = resolve(name)
-    keys = torch._C.DispatchKeySet(torch._C.DispatchKey.CPU)
+    operator = internals.operator(name)
+    keys = internals.HOST_KEYS
 
     def kernel(*args: Any, **kwargs: Any) -> Any:
         device = _target(args, kwargs)
