@@ -1,6 +1,7 @@
 """Strict mode: the host may not touch device memory."""
 
 import ctypes
+import os
 import subprocess
 import sys
 from typing import Final
@@ -58,7 +59,11 @@ def test_a_touch_by_the_host_is_reported_and_ends_the_process(freed: bool, named
     code = f"import sys; sys.path[:] = {sys.path!r}; import test_strict; test_strict.touch({freed})"
 
     ended = subprocess.run(
-        [sys.executable, "-c", code], env=STRICT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code],
+        env={**os.environ, **STRICT},
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert ended.returncode == -11

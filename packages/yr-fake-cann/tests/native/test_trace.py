@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from bindings import HOST_TO_DEVICE, Cann, CannError, in_process, opened
+from bindings import HOST_TO_DEVICE, CannError, in_process, opened
 
 from yr_fake_cann import trace
 
@@ -70,4 +70,4 @@ def test_a_torn_last_line_is_left_out(tmp_path: Path) -> None:
 def test_a_trace_that_cannot_be_written_ends_the_process(tmp_path: Path) -> None:
     """A bad path is not ignored."""
     with pytest.raises(AssertionError, match="died with -6"):
-        in_process(Cann, settings={trace.VARIABLE: str(tmp_path / "missing" / "calls.txt")})
+        in_process(work, settings={trace.VARIABLE: str(tmp_path / "missing" / "calls.txt")})
