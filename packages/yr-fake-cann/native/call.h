@@ -1,0 +1,37 @@
+// The scope of one call into the emulated CANN: fault plan, trace, and the message of its failure.
+//
+//   CANN_API int aclrtX(..) { return Enter(__func__, {{"bytes", n}}, [&] { ... return kOk; }); }
+#pragma once
+
+#include <string>
+
+#include "abi.h"
+#include "faults.h"
+#include "trace.h"
+
+namespace fake_cann {
+
+// Sets what aclGetRecentErrMsg of this thread returns, and gives `status` back.
+int Fail(int status, const char* format, ...) __attribute__((format(printf, 2, 3)));
+void SetLastError(const std::string& message);
+const char* LastError();
+
+int CallingDevice();  // physical index of the thread's current device, -1: none
+int CallingThread();
+
+int FailAsPlanned(int status, const char* function);
+
+template <class Body>
+int Enter(const char* function, Arguments arguments, Body&& body)
+{
+    TraceRecord record{"call", function, CallingDevice(), 0, Clock::now(), 0};
+    int planned = PlannedFault(FaultPoint::kCall, function, record.device);
+    record.status = planned ? FailAsPlanned(planned, function) : body();
+    if (Tracing()) {
+        record.lane = CallingThread();
+        WriteTrace(record, arguments);
+    }
+    return record.status;
+}
+
+}  // namespace fake_cann

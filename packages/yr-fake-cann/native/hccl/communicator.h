@@ -1,0 +1,56 @@
+// A communicator: this process's rank in a group, and two connections to every other rank.
+//
+//   rank 0 ──data──► rank 1      one connection per ordered pair; the receiver's
+//   rank 0 ◄──data── rank 1      acknowledgements come back on the same connection
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "sockets.h"
+
+namespace fake_cann {
+
+struct Link {
+    Socket outgoing, incoming;
+    // One task at a time uses a direction, whatever stream it runs on.
+    std::timed_mutex outgoingInUse, incomingInUse;
+};
+
+class Communicator {
+public:
+    Communicator(uint32_t rank, uint32_t size, std::string name) : rank_(rank), name_(std::move(name)), links_(size) {}
+
+    uint32_t rank() const { return rank_; }
+    uint32_t size() const { return static_cast<uint32_t>(links_.size()); }
+    const std::string& name() const { return name_; }
+    Link& link(uint32_t peer) { return links_[peer]; }
+
+    void Close();
+    bool closed() const { return closed_; }
+    void ReportError(int status) { error_ = status; }
+    int error() const { return error_; }
+
+private:
+    const uint32_t rank_;
+    const std::string name_;
+    std::vector<Link> links_;
+    std::atomic<bool> closed_{false};
+    std::atomic<int> error_{0};  // what HcclGetCommAsyncError tells
+};
+
+// nullptr: no such communicator, or it was destroyed.
+std::shared_ptr<Communicator> FindCommunicator(void* handle);
+int NoCommunicator(const char* function, void* handle);
+
+constexpr size_t kRootInfoBytes = 4108;
+
+// Opens the meeting point that `rootInfo` tells the other ranks.
+int MakeRootInfo(void* rootInfo);
+// Meets the other ranks; blocks until all are connected or HCCL_CONNECT_TIMEOUT is over.
+int MeetRanks(uint32_t size, const void* rootInfo, uint32_t rank, std::shared_ptr<Communicator>& made);
+
+}  // namespace fake_cann

@@ -1,0 +1,9 @@
+"""Ascend's CANN libraries on host memory, below the released torch_npu and datasystem wheels.
+
+Importing this package activates nothing: use ``yr-fake-cann run``, ``yr-fake-cann env`` or the
+pytest plugin (see README.md).
+"""
+
+from yr_fake_cann._version import __version__
+
+__all__ = ["__version__"]
