@@ -11,7 +11,9 @@ def network(device: torch.device) -> torch.nn.Sequential:
     return torch.nn.Sequential(*layers).to(device)
 
 
-def trained(device: torch.device, optimizer: type[torch.optim.Optimizer], steps: int) -> list[float]:
+def trained(
+    device: torch.device, optimizer: type[torch.optim.Optimizer], steps: int
+) -> list[float]:
     """Return the losses of fitting a linear function."""
     model = network(device)
     optimiser = optimizer(model.parameters(), lr=0.05)  # type: ignore[call-arg]
@@ -39,7 +41,9 @@ def test_training_converges_as_on_the_host(
     losses = trained(device, optimizer, 40)
 
     assert losses[-1] < losses[0] / 4
-    torch.testing.assert_close(losses, trained(torch.device("cpu"), optimizer, 40), rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(
+        losses, trained(torch.device("cpu"), optimizer, 40), rtol=1e-3, atol=1e-4
+    )
 
 
 def test_gradients_stay_on_the_device(device: torch.device) -> None:
@@ -64,7 +68,7 @@ def test_gradients_cross_devices() -> None:
 
 
 def test_numerical_gradients_agree(device: torch.device) -> None:
-    """torch's own gradient check passes on the device."""
+    """Torch's own gradient check passes on the device."""
     inputs = torch.randn(3, 4, dtype=torch.float64, device=device, requires_grad=True)
 
     assert torch.autograd.gradcheck(lambda x: torch.tanh(x @ x.t()).softmax(1), (inputs,))

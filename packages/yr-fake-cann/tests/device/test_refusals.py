@@ -42,7 +42,9 @@ def test_a_fused_operator_is_refused_by_name(device: torch.device) -> None:
     """The error names the operator as users call it, and the page of what is emulated."""
     query = torch.ones(1, 2, 8, 16, device=device)
 
-    with pytest.raises(NotEmulatedError, match="npu_fusion_attention .*emulated-operators") as raised:
+    with pytest.raises(
+        NotEmulatedError, match="npu_fusion_attention .*emulated-operators"
+    ) as raised:
         torch_npu.npu_fusion_attention(query, query, query, head_num=2, input_layout="BNSD")
 
     assert raised.value.operator == "torch_npu.npu_fusion_attention"

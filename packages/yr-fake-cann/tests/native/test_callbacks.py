@@ -24,7 +24,7 @@ def test_a_callback_runs_in_the_subscribed_thread(cann: Cann) -> None:
 
 
 def test_without_a_callback_processing_times_out(cann: Cann) -> None:
-    """aclrtProcessReport returns after its timeout."""
+    """AclrtProcessReport returns after its timeout."""
     with pytest.raises(CannError) as raised:
         cann.aclrtProcessReport(1)
 

@@ -48,7 +48,7 @@ def test_a_device_runs_out_of_memory_at_its_configured_size() -> None:
 
 
 def test_memory_information_counts_what_is_allocated() -> None:
-    """aclrtGetMemInfo tells the rest of the pool."""
+    """AclrtGetMemInfo tells the rest of the pool."""
     free, total = in_process(memory_information, settings={"YR_FAKE_CANN_MEMORY_MB": "16"})
 
     assert (free, total) == (14 * MEGABYTE, 16 * MEGABYTE)
@@ -78,7 +78,7 @@ def test_freeing_twice_is_an_error(cann: Cann) -> None:
 
 
 def test_an_address_knows_its_device(cann: Cann) -> None:
-    """aclrtPointerGetAttributes tells device from pinned and from unknown memory."""
+    """AclrtPointerGetAttributes tells device from pinned and from unknown memory."""
     cann.aclrtSetDevice(1)
     address = cann.malloc(10)
     attributes = (ctypes.c_uint32 * 7)()
