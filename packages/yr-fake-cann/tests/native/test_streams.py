@@ -136,7 +136,7 @@ def test_synchronising_has_a_timeout(cann: Cann) -> None:
 
 
 def test_a_failure_is_told_once_with_its_reason(cann: Cann) -> None:
-    """The next synchronise returns the failure of an asynchronous copy; the one after it is fine."""
+    """The next synchronise returns the failure of an asynchronous copy, the one after not."""
     stream = cann.stream()
     cann.aclrtMemcpyAsync(ctypes.c_void_p(4096), 4, b"data", 4, HOST_TO_DEVICE, stream)
 
