@@ -43,7 +43,7 @@ def test_a_fused_operator_is_refused_by_name(device: torch.device) -> None:
     query = torch.ones(1, 2, 8, 16, device=device)
 
     with pytest.raises(
-        NotEmulatedError, match="npu_fusion_attention .*emulated-operators"
+        NotEmulatedError, match=r"npu_fusion_attention .*emulated-operators"
     ) as raised:
         torch_npu.npu_fusion_attention(query, query, query, head_num=2, input_layout="BNSD")
 
