@@ -16,18 +16,22 @@ _NUMBERS = itertools.count()
 def worker() -> Iterator[FakeWorker]:
     """Give a worker that all tests of this process share; tests use keys of their own."""
     shared = FakeWorker()
-    shared.start()
-    yield shared
-    shared.remove()
+    try:
+        shared.start()
+        yield shared
+    finally:
+        shared.remove()
 
 
 @pytest.fixture
 def own_worker() -> Iterator[FakeWorker]:
     """Give a worker that the test may kill."""
     own = FakeWorker("--client_dead_timeout_s", "5")
-    own.start()
-    yield own
-    own.remove()
+    try:
+        own.start()
+        yield own
+    finally:
+        own.remove()
 
 
 @pytest.fixture

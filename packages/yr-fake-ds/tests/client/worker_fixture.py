@@ -51,7 +51,7 @@ class FakeWorker:
 
     def stop(self) -> None:
         """Stop the worker in order, if it runs."""
-        self._dscli("stop", "--worker_address", self.address, check=False)
+        self._dscli("stop", "-w", self.address, check=self.answers())
 
     def kill(self) -> None:
         """Kill the worker and wait until it is gone."""

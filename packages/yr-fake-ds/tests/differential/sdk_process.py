@@ -45,6 +45,7 @@ class SdkProcess:
         self._environ = environ
         self._home = tempfile.mkdtemp(prefix="yrd")
         self._port = free_port()
+        self._started = False
         self._driver: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> "SdkProcess":  # noqa: PYI034 - typing.Self came with 3.11
@@ -60,8 +61,11 @@ class SdkProcess:
             _pipe(self._driver.stdin).close()
             self._driver.wait(30)
             _pipe(self._driver.stdout).close()
-        self._run_dscli("stop", "-d", self._home, "--worker_address", self._address, check=False)
-        shutil.rmtree(self._home, ignore_errors=True)
+        try:
+            if self._started:
+                self._run_dscli("stop", "-w", self._address)
+        finally:
+            shutil.rmtree(self._home, ignore_errors=True)
 
     def do(self, *call: Any) -> dict[str, Any]:
         """Make one call in the driver and return its outcome with only the fixed text."""
@@ -83,7 +87,8 @@ class SdkProcess:
         metastore = f"127.0.0.1:{free_port()}"
         worker = ["--worker_address", self._address, "--metastore_address", metastore]
         options = ["--start_metastore_service", "true", "--shared_memory_size_mb", "128"]
-        self._run_dscli("start", "-d", self._home, "-w", *worker, *options, check=True)
+        self._run_dscli("start", "-d", self._home, "-w", *worker, *options)
+        self._started = True
         self._driver = subprocess.Popen(
             [self._python, DRIVER, str(self._port)],
             stdin=subprocess.PIPE,
@@ -95,7 +100,7 @@ class SdkProcess:
         if json.loads(_pipe(self._driver.stdout).readline() or "null") != "ready":
             raise RuntimeError(f"the driver on {self._python} did not start")
 
-    def _run_dscli(self, *arguments: str, check: bool) -> None:
+    def _run_dscli(self, *arguments: str) -> None:
         done = subprocess.run(
             [self._dscli, *arguments],
             capture_output=True,
@@ -105,7 +110,7 @@ class SdkProcess:
             env=self._environ,
             cwd=self._home if os.path.isdir(self._home) else None,
         )
-        if check and done.returncode:
+        if done.returncode:
             raise RuntimeError(f"{self._dscli} {arguments[0]}: {done.stdout}{done.stderr}")
 
 

@@ -19,6 +19,7 @@ MAX_WAIT_MS: Final = 2**31 - 1
 HEALTH_TIMEOUT_MS: Final = 3000
 PRAM: Final = 0
 CAUSAL: Final = 1
+NX: Final = 1
 
 
 class KvCalls:
@@ -46,10 +47,16 @@ class KvCalls:
         """Store several values and return the keys that failed."""
         self._session.link()
         key_checks.check_mset(keys, len(values))
-        data = [stored_bytes(value) for value in values]
-        key_checks.check_sizes(len(part) for part in data)
+        # Only the first value of a repeated key counts; the rest is not even looked at.
+        data = dict(zip(reversed(keys), reversed(values), strict=True))
+        first = {key: stored_bytes(data[key]) for key in dict.fromkeys(keys)}
+        key_checks.check_sizes(len(part) for part in first.values())
         parameters = _parameters(CAUSAL, write_mode, ttl_s)
-        return store(self._session, "mset", keys, data, parameters, only_if_absent=existence == 1)
+        names, contents = list(first), list(first.values())
+        failed = store(
+            self._session, "mset", names, contents, parameters, only_if_absent=existence == NX
+        )
+        return failed + _repeated(keys)
 
     def msettx(
         self, keys: list[str], values: list[Any], write_mode: int, ttl_s: int, existence: int
@@ -58,8 +65,6 @@ class KvCalls:
         self._session.link()
         key_checks.check_msettx(keys, len(values), existence)
         data = [stored_bytes(value) for value in values]
-        if not all(data):
-            raise refuse(texts.TX_PAYLOAD)
         parameters = _parameters(CAUSAL, write_mode, ttl_s)
         store(self._session, "msettx", keys, data, parameters, only_if_absent=True)
 
@@ -152,3 +157,8 @@ def _parameters(consistency: int, write_mode: int, ttl_s: int) -> Any:
     from yr_fake_ds.protocol import Parameters
 
     return Parameters(consistency, write_mode, 0, ttl_s)
+
+
+def _repeated(keys: list[str]) -> list[str]:
+    seen: set[str] = set()
+    return [key for key in keys if key in seen or seen.add(key)]  # type: ignore[func-returns-value]

@@ -14,7 +14,7 @@ import msgspec
 
 from yr_fake_ds import texts
 from yr_fake_ds.directory.expiries import Expiries
-from yr_fake_ds.directory.limits import check_request
+from yr_fake_ds.directory.limits import check_mode, check_request
 from yr_fake_ds.directory.messages import Announce, Entry, Located
 from yr_fake_ds.directory.references import References
 from yr_fake_ds.protocol import Parameters
@@ -73,11 +73,15 @@ class State:
         check_request(request)
         if request.call == "msettx":
             self._check_absent(request)
+            if not all(entry.size for entry in request.entries):
+                raise RefusedError(texts.TX_PAYLOAD)
         if request.call == "mset":
             request = self._like_its_first(request)
         entries = {entry.key: entry for entry in reversed(request.entries)}
         refusals = {key: self._conflict(request, key) for key in entries}
         dropped: list[Dropped] = []
+        if not any(refusals.values()):
+            check_mode(request)
         for key, refusal in refusals.items():
             if refusal is None:
                 dropped += self._take(request, entries[key])
@@ -91,11 +95,14 @@ class State:
         """Say where values are."""
         return [self._located(key) for key in keys]
 
-    def add_copy(self, address: str, key: str, version: int) -> None:
-        """Note a replica, unless the value has changed meanwhile."""
+    def add_copy(self, address: str, key: str, version: int) -> bool:
+        """Note a replica; False if the value has changed meanwhile."""
         value = self._living(key)
-        if value and value.version == version and address not in value.holders:
+        if value is None or value.version != version or value.broken:
+            return False
+        if address not in value.holders:
             value.holders.insert(0, address)
+        return True
 
     def drop_copies(self, address: str, names: Iterable[tuple[str, int]]) -> None:
         """Forget evicted copies; an evictable value without a copy is gone."""
@@ -178,7 +185,8 @@ class State:
             raise AnnounceError(refusals[-1], dropped)
 
     def _check_absent(self, request: Announce) -> None:
-        for entry in request.entries:
+        # The real worker locks keys in their order and so finds the first of them.
+        for entry in sorted(request.entries, key=lambda entry: entry.key):
             value = self._living(entry.key)
             if value is not None:
                 here = request.address in value.holders
