@@ -103,20 +103,20 @@ def test_a_ds_client_has_three_clients(worker: FakeWorker) -> None:
     assert client.object().query_global_ref_num("nothing") == 0
 
 
-def test_dropped_buffers_give_their_references_back(
-    kv: KVClient, key: Key, worker: FakeWorker
-) -> None:
+def test_dropped_buffers_give_their_references_back(own_worker: FakeWorker) -> None:
     """A view keeps the worker's reference, its end releases it."""
-    name = key()
-    kv.set(name, b"x" * BIG)
-    held = inspect_worker(worker.address).held_references
-    view = memoryview(kv.get_buffers([name])[0])
+    client = own_worker.client()
+    client.set("k", b"x" * BIG)
+    wait_until(lambda: _references(own_worker) == 0, "what wrote the value is released")
+    view = memoryview(client.get_buffers(["k"])[0])  # type: ignore[arg-type]
 
-    assert inspect_worker(worker.address).held_references > held
+    assert _references(own_worker) == 1
     del view
-    wait_until(
-        lambda: inspect_worker(worker.address).held_references <= held, "the reference is back"
-    )
+    wait_until(lambda: _references(own_worker) == 0, "the reference is back")
+
+
+def _references(worker: FakeWorker) -> int:
+    return inspect_worker(worker.address).held_references
 
 
 def test_dead_worker_is_rpc_unavailable_then_disconnected(own_worker: FakeWorker) -> None:
