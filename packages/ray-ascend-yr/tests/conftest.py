@@ -22,8 +22,10 @@ UNSET = ("YR_DS_INIT_MODE", "YR_DS_ETCD_ADDRESS", "RAY_ASCEND_DEAD_ACTOR_GRACE_S
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker of tests that start workers."""
+    """Declare the marker of tests that start workers, and pardon what ray.init leaves open."""
     config.addinivalue_line("markers", "datasystem: starts a datasystem worker through `dscli`")
+    for text in (r"subprocess \d+ is still running", "unclosed file .*/dev/null"):
+        config.addinivalue_line("filterwarnings", f"ignore:{text}:ResourceWarning")
 
 
 @dataclass(frozen=True)
