@@ -92,3 +92,55 @@ def test_what_can_never_fit_evicts_nothing() -> None:
 
     assert blocks.create(65) == (None, [])
     assert blocks.copy("k") is not None
+
+
+def test_a_block_can_become_another_value() -> None:
+    """A block that is published again is the copy of the new value only."""
+    blocks = Blocks(1024)
+    block = created(blocks)
+    blocks.name(block, "k", 1, evictable=False, replica=False)
+
+    blocks.name(block, "k", 2, evictable=False, replica=False)
+
+    assert (blocks.copy("k", 1), blocks.copy("k", 2)) == (None, block)
+    blocks.drop("k", 2)
+    assert blocks.allocator.used == 0
+
+
+def test_a_second_copy_of_a_value_replaces_the_first() -> None:
+    """When two readers fetch one value, one copy is kept and the other's memory comes back."""
+    blocks = Blocks(1024)
+    first, second = created(blocks), created(blocks)
+    blocks.name(first, "k", 1, evictable=False, replica=True)
+
+    blocks.name(second, "k", 1, evictable=False, replica=True)
+
+    assert blocks.copy("k", 1) is second
+    assert blocks.copies() == [second]
+    assert blocks.allocator.used == 64
+
+
+def test_unknown_names_and_ids_are_ignored() -> None:
+    """Dropping and releasing what is not there changes nothing."""
+    blocks = Blocks(1024)
+    block = created(blocks, client="c")
+
+    blocks.drop("k", 1)
+    blocks.release(block.id + 1, "c")
+    blocks.release(block.id, "stranger")
+    blocks.release_all("stranger")
+
+    assert blocks.references() == 1
+    assert blocks.holds("c", block.id)
+    assert not blocks.holds("stranger", block.id)
+
+
+def test_what_was_never_named_can_be_discarded() -> None:
+    """Memory made for nobody comes back once, however often it is discarded."""
+    blocks = Blocks(1024)
+    block = created(blocks)
+
+    blocks.discard(block)
+    blocks.discard(block)
+
+    assert blocks.allocator.used == 0
