@@ -43,7 +43,7 @@ def test_frames_come_as_they_went(message: bytes, payload: list[bytes]) -> None:
         data, length = framing.receive_header(right)
         body = framing.receive_exactly(right, length)
 
-        assert (data, body) == (message, b"".join(payload))
+        assert (data, bytes(body)) == (message, b"".join(payload))
         assert framing.receive_header(right) == (b"next", 0)
 
 

@@ -81,7 +81,7 @@ def _run(settings: WorkerSettings, home: Home) -> Directory:
 
 def _serve(
     settings: WorkerSettings, memory: Memory, directory: Directory, tcp: socket.socket, path: str
-) -> None:
+) -> WorkerServer:
     journal = Journal()
     values = Values(settings.worker_address, memory, directory)
     clients = Clients(settings.max_client_num, settings.client_dead_timeout_s, values.forget_client)
@@ -93,7 +93,9 @@ def _serve(
         shm_threshold=settings.oc_shm_transfer_threshold_kb * 1024,
     )
     inspector = Inspector(terms.worker_id, memory, clients, journal, directory)
-    WorkerServer(terms, memory, clients, handler, journal, inspector).start(tcp)
+    server = WorkerServer(terms, memory, clients, handler, journal, inspector)
+    server.start(tcp)
+    return server
 
 
 def _memory(size_mb: int) -> Memory:

@@ -48,6 +48,7 @@ class WorkerServer:
         self._handler = handler
         self._journal = journal
         self._inspector = inspector
+        self._listeners: list[Listener] = []
 
     def start(self, tcp: socket.socket) -> None:
         """Listen on the Unix socket too, and accept on both in threads."""
@@ -57,8 +58,14 @@ class WorkerServer:
             os.unlink(path)
         unix.bind(path)
         os.chmod(path, 0o600)
-        Listener(unix, self._serve_unix).start()
-        Listener(tcp, self._serve_tcp).start()
+        self._listeners = [Listener(unix, self._serve_unix), Listener(tcp, self._serve_tcp)]
+        for listener in self._listeners:
+            listener.start()
+
+    def close(self) -> None:
+        """Take no new connections; those that exist end with their peers."""
+        for listener in self._listeners:
+            listener.close()
 
     def _serve_tcp(self, sock: socket.socket, introduced: Callable[[], None]) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
