@@ -63,8 +63,8 @@ def second_client(second_worker: Worker) -> Any:
 
 @pytest.fixture(scope="session")
 def small_client(small_worker: Worker) -> Any:
-    """A shared client of the worker with the small pool."""
-    return connect(small_worker.port)
+    """A shared client of the worker with the small pool; it gives up soon when that is full."""
+    return connect(small_worker.port, req_timeout_ms=1000)
 
 
 @pytest.fixture(scope="session")

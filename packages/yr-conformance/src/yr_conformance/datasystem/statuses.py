@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -27,3 +28,10 @@ def raises_status(code: str, *fixed_texts: str) -> Iterator[None]:
     assert found == code, f"expected [{code}], got {raised.value}"
     for text in fixed_texts:
         assert text in message, f"expected {text!r} in {raised.value}"
+
+
+def failure(call: Callable[..., Any], *arguments: Any) -> str:
+    """Give the text of the RuntimeError that a call raises; AssertionError if it raises none."""
+    with pytest.raises(RuntimeError) as raised:
+        call(*arguments)
+    return str(raised.value)

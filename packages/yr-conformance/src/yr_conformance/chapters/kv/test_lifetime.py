@@ -83,33 +83,6 @@ def test_bytes_stay_when_another_process_deletes(
     assert bytes(memoryview(held)) == b"x" * BIG
 
 
-@clause("KV-LIFE-06", MUST, source=MEASURED)
-def test_unpublished_memory_comes_back(fresh_worker: Any) -> None:
-    """Memory of `mcreate` that is never published is free again when the buffer is dropped."""
-    client = connect(fresh_worker("--shared_memory_size_mb", "64").port)
-
-    for number in range(20):
-        buffers = client.mcreate([f"life{number}"], [8 * BIG])
-        del buffers
-        gc.collect()
-
-    assert client.exist(["life0"]) == [False]
-    del client
-
-
-@clause("KV-LIFE-07", MUST, source=MEASURED)
-def test_deleted_memory_comes_back(fresh_worker: Any) -> None:
-    """Memory of deleted values is free again at once when nobody holds them."""
-    client = connect(fresh_worker("--shared_memory_size_mb", "64").port)
-
-    for number in range(20):
-        client.set(f"life{number}", b"x" * (8 * BIG))
-        client.delete([f"life{number}"])
-
-    assert client.exist(["life19"]) == [False]
-    del client
-
-
 @clause("KV-LIFE-08", MUST, source=MEASURED)
 def test_a_buffer_of_a_dead_client_cannot_be_published(worker: Any, own_keys: Keys) -> None:
     """`mset_buffer` of a buffer whose client is gone fails with a Runtime error."""

@@ -1,0 +1,105 @@
+"""Casualty: a worker that is filled with clients, is killed and comes back, seen by its clients."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from yr_conformance.datasystem.clients import connect
+from yr_conformance.datasystem.statuses import failure
+from yr_conformance.datasystem.worker import Worker
+from yr_conformance.waiting import wait_until
+
+MAX_CLIENTS = 2
+KEY, VALUE = "casualty", b"x" * 600_000
+REQUEST_TIMEOUT_MS = 1000
+RECONNECT_S = 60
+_DISCONNECTED = "disconnected from worker"
+
+
+@dataclass(frozen=True)
+class Casualty:
+    """What the clients were told; texts are those of errors and statuses."""
+
+    one_client_too_many: str
+    first_call: str
+    later_calls: Mapping[str, str]
+    health: str
+    held: bytes
+    kept: list[bool]
+    health_again: str
+    old_buffer: str
+    held_at_last: bytes
+
+
+def suffer(worker: Worker) -> Casualty:
+    """Start the worker, kill it, start it again."""
+    worker.start()
+    client = connect(worker.port, req_timeout_ms=REQUEST_TIMEOUT_MS)
+    one_client_too_many = _crowd(worker)
+    client.set(KEY, VALUE)
+    (held,) = client.get_buffers([KEY])
+    unpublished = client.mcreate(["unpublished"], [len(VALUE)])
+    worker.kill()
+    first_call = failure(client.get, [KEY])
+    wait_until(lambda: _DISCONNECTED in failure(client.get, [KEY]), "the client has noticed")
+    seen = {
+        "later_calls": _try_all(client),
+        "health": client.health_check().to_string(),
+        "held": bytes(memoryview(held)),
+    }
+    worker.start()
+    wait_until(lambda: _works(client), "the client has reconnected", RECONNECT_S)
+    return Casualty(
+        one_client_too_many=one_client_too_many,
+        first_call=first_call,
+        **seen,
+        kept=client.exist([KEY]),
+        health_again=client.health_check().to_string(),
+        old_buffer=failure(client.mset_buffer, unpublished),
+        held_at_last=bytes(memoryview(held)),
+    )
+
+
+def _crowd(worker: Worker) -> str:
+    """Take all places, try one more, and wait until the others are free again."""
+    others = [connect(worker.port) for _ in range(MAX_CLIENTS - 1)]
+    refused = failure(_connect_briefly, worker)
+    others.clear()
+    gc.collect()
+    wait_until(lambda: _can_connect(worker), "a place is free", 30)
+    return refused
+
+
+def _connect_briefly(worker: Worker) -> None:
+    connect(worker.port, connect_timeout_ms=1000)
+
+
+def _can_connect(worker: Worker) -> bool:
+    try:
+        _connect_briefly(worker)
+    except RuntimeError:
+        return False
+    return True
+
+
+def _try_all(client: Any) -> Mapping[str, str]:
+    return {
+        "get": failure(client.get, [KEY]),
+        "get_buffers": failure(client.get_buffers, [KEY]),
+        "set": failure(client.set, KEY, b"x"),
+        "mcreate": failure(client.mcreate, [KEY], [len(VALUE)]),
+        "exist": failure(client.exist, [KEY]),
+        "delete": failure(client.delete, [KEY]),
+        "expire": failure(client.expire, [KEY], 1),
+    }
+
+
+def _works(client: Any) -> bool:
+    try:
+        client.set("probe", b"x")
+    except RuntimeError:
+        return False
+    return True
