@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from yr_conformance.datasystem.clients import connect
-from yr_conformance.datasystem.statuses import failure
+from yr_conformance.datasystem.statuses import told
 from yr_conformance.datasystem.worker import Worker
 from yr_conformance.waiting import wait_until
 
@@ -21,16 +21,16 @@ _DISCONNECTED = "disconnected from worker"
 
 @dataclass(frozen=True)
 class Casualty:
-    """What the clients were told; texts are those of errors and statuses."""
+    """What the clients were told: answers, statuses, or texts of errors."""
 
-    one_client_too_many: str
-    first_call: str
-    later_calls: Mapping[str, str]
+    one_client_too_many: Any
+    first_call: Any
+    later_calls: Mapping[str, Any]
     health: str
     held: bytes
     kept: list[bool]
     health_again: str
-    old_buffer: str
+    old_buffer: Any
     held_at_last: bytes
 
 
@@ -43,8 +43,8 @@ def suffer(worker: Worker) -> Casualty:
     (held,) = client.get_buffers([KEY])
     unpublished = client.mcreate(["unpublished"], [len(VALUE)])
     worker.kill()
-    first_call = failure(client.get, [KEY])
-    wait_until(lambda: _DISCONNECTED in failure(client.get, [KEY]), "the client has noticed")
+    first_call = told(client.get, [KEY])
+    wait_until(lambda: _DISCONNECTED in str(told(client.get, [KEY])), "the client has noticed")
     seen = {
         "later_calls": _try_all(client),
         "health": client.health_check().to_string(),
@@ -58,15 +58,15 @@ def suffer(worker: Worker) -> Casualty:
         **seen,
         kept=client.exist([KEY]),
         health_again=client.health_check().to_string(),
-        old_buffer=failure(client.mset_buffer, unpublished),
+        old_buffer=told(client.mset_buffer, unpublished),
         held_at_last=bytes(memoryview(held)),
     )
 
 
-def _crowd(worker: Worker) -> str:
+def _crowd(worker: Worker) -> Any:
     """Take all places, try one more, and wait until the others are free again."""
     others = [connect(worker.port) for _ in range(MAX_CLIENTS - 1)]
-    refused = failure(_connect_briefly, worker)
+    refused = told(_connect_briefly, worker)
     others.clear()
     gc.collect()
     wait_until(lambda: _can_connect(worker), "a place is free", 30)
@@ -85,15 +85,15 @@ def _can_connect(worker: Worker) -> bool:
     return True
 
 
-def _try_all(client: Any) -> Mapping[str, str]:
+def _try_all(client: Any) -> Mapping[str, Any]:
     return {
-        "get": failure(client.get, [KEY]),
-        "get_buffers": failure(client.get_buffers, [KEY]),
-        "set": failure(client.set, KEY, b"x"),
-        "mcreate": failure(client.mcreate, [KEY], [len(VALUE)]),
-        "exist": failure(client.exist, [KEY]),
-        "delete": failure(client.delete, [KEY]),
-        "expire": failure(client.expire, [KEY], 1),
+        "get": told(client.get, [KEY]),
+        "get_buffers": told(client.get_buffers, [KEY]),
+        "set": told(client.set, KEY, b"x"),
+        "mcreate": told(client.mcreate, [KEY], [len(VALUE)]),
+        "exist": told(client.exist, [KEY]),
+        "delete": told(client.delete, [KEY]),
+        "expire": told(client.expire, [KEY], 1),
     }
 
 

@@ -108,3 +108,13 @@ def test_mset_has_no_condition(client: Any, own_keys: Keys) -> None:
 
     with raises_status("Runtime error", "The MSet doesn't support ntx_1"):
         client.mset([own_keys()], [b"x"], existence_opt=ExistenceOpt.NX)
+
+
+@clause("KV-TX-11", MUST, source=MEASURED)
+def test_mset_of_one_key_overwrites_a_published_value(client: Any, own_keys: Keys) -> None:
+    """`mset` of a single key replaces a value that was made by `mcreate`."""
+    client.mset_buffer(client.mcreate([own_keys()], [3]))
+
+    assert client.mset([own_keys()], [b"new"]) == []
+
+    assert client.get([own_keys()]) == [b"new"]

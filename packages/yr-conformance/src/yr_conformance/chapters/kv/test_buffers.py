@@ -201,6 +201,20 @@ def test_a_conflict_is_cured_by_delete(client: Any, own_keys: Keys) -> None:
     assert client.get([own_keys()]) == [b"3"]
 
 
+@clause("KV-BUF-21", MUST, source=MEASURED)
+def test_a_conflict_in_a_batch_spares_the_others(client: Any, own_keys: Keys) -> None:
+    """`mset_buffer` of a batch with one conflicting key fails, but publishes the other keys."""
+    client.set(own_keys("set"), b"1")
+    buffers = client.mcreate([own_keys("a"), own_keys("set"), own_keys("b")], [1, 1, 1])
+    for buffer in buffers:
+        buffer.MutableData()[:] = b"2"
+
+    with raises_status("Invalid parameter", "Inconsistency in publish or set cache"):
+        client.mset_buffer(buffers)
+
+    assert client.get([own_keys("a"), own_keys("b")]) == [b"2", b"2"]
+
+
 @clause("KV-BUF-17", MUST, source=MEASURED)
 def test_set_over_a_published_value_conflicts(client: Any, own_keys: Keys) -> None:
     """`set` on a key made by `mcreate` fails and keeps the old value."""

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from yr_conformance.clauses import MUST, clause
-from yr_conformance.datasystem.clients import Keys
-from yr_conformance.datasystem.sources import MEASURED
+from yr_conformance.datasystem.clients import Keys, connect
+from yr_conformance.datasystem.sources import MEASURED, SDK_SOURCE
 from yr_conformance.datasystem.statuses import raises_status, split_status
 from yr_conformance.datasystem.worker import HOST, Worker, free_ports
 
@@ -95,3 +95,53 @@ def test_health_is_a_status(client: Any) -> None:
 
     assert (status.is_ok(), status.is_error()) == (True, False)
     assert split_status(status.to_string()) == ("OK", "")
+
+
+@clause("KV-CONN-16", MUST, source=SDK_SOURCE)
+def test_types_of_the_address() -> None:
+    """Host and port are text and int; all else is a TypeError when the client is made."""
+    from yr.datasystem import KVClient
+
+    for name, arguments in (("host", (1, 2)), ("port", (HOST, "31501")), ("port", (HOST, True))):
+        with pytest.raises(TypeError, match=f"The input of {name} has invalid type"):
+            KVClient(*arguments)
+
+
+@clause("KV-CONN-17", MUST, source=MEASURED)
+def test_an_address_must_be_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a host, neither as an argument nor in DATASYSTEM_HOST, `init` is refused."""
+    from yr.datasystem import KVClient
+
+    monkeypatch.delenv("DATASYSTEM_HOST", raising=False)
+    monkeypatch.delenv("DATASYSTEM_PORT", raising=False)
+    client = KVClient("", 0, connect_timeout_ms=1000)
+
+    with raises_status("Invalid parameter", "ConnectOptions was not configured"):
+        client.init()
+
+
+@clause("KV-CONN-18", MUST, source=MEASURED)
+def test_the_address_may_come_from_the_environment(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With an empty host the client uses DATASYSTEM_HOST and DATASYSTEM_PORT."""
+    from yr.datasystem import KVClient
+
+    monkeypatch.setenv("DATASYSTEM_HOST", HOST)
+    monkeypatch.setenv("DATASYSTEM_PORT", str(worker.port))
+    client = KVClient("", 0, connect_timeout_ms=5000)
+    client.init()
+
+    assert client.health_check().is_ok()
+
+
+@clause("KV-CONN-19", MUST, source=MEASURED)
+def test_two_clients_are_one_world(worker: Worker, client: Any, own_keys: Keys) -> None:
+    """Every client of a worker sees what any other stores and deletes."""
+    other = connect(worker.port)
+
+    client.set(own_keys(), b"x")
+    assert other.get([own_keys()]) == [b"x"]
+    other.delete([own_keys()])
+
+    assert client.exist([own_keys()]) == [False]

@@ -109,3 +109,15 @@ def test_times_to_live_have_a_range(client: Any, own_keys: Keys) -> None:
             client.set(own_keys(), b"x", ttl_second=wrong_type)
     client.set(own_keys(), b"x", ttl_second=2**32 - 1)
     assert client.exist([own_keys()]) == [True]
+
+
+@clause("KV-TTL-09", MUST, source=MEASURED)
+def test_expire_with_zero_leaves_a_lasting_value(client: Any, own_keys: Keys) -> None:
+    """`expire` with 0 has no effect on a value without a time to live."""
+    client.set(own_keys(), b"x")
+    client.set(own_keys("witness"), b"x", ttl_second=1)
+
+    assert client.expire([own_keys()], 0) == []
+    wait_until_gone(client, own_keys("witness"))
+
+    assert client.get([own_keys()]) == [b"x"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import string
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from yr_conformance.datasystem.sources import MEASURED
 from yr_conformance.datasystem.statuses import raises_status
 
 LIMIT = 10_000
+LEGAL = string.ascii_letters + string.digits + "!#%()*+-:=@^_"
 ILLEGAL = "The key contains illegal char(s)"
 
 
@@ -87,6 +90,45 @@ def test_a_key_that_is_no_text(client: Any) -> None:
         client.get([7])
 
 
+@clause("KV-KEY-08", MUST, source=MEASURED)
+def test_mset_and_expire_check_the_first_key_only(client: Any, own_keys: Keys) -> None:
+    """`mset` stores an illegal later key, and `expire` takes it; as a first key it is refused."""
+    names = [own_keys("first"), own_keys("a.b")]
+
+    assert client.mset(names, [b"1", b"2"]) == []
+
+    assert client.exist(names) == [True, True]
+    assert client.expire(names, 60) == []
+    with raises_status("Invalid parameter", ILLEGAL):
+        client.mset(names[::-1], [b"1", b"2"])
+    with raises_status("Invalid parameter", ILLEGAL):
+        client.expire(names[::-1], 60)
+
+
+@clause("KV-KEY-09", MUST, source=MEASURED)
+def test_generated_keys_may_be_too_long(client: Any) -> None:
+    """`generate_key` checks its prefix but not the length of its result."""
+    with raises_status("Invalid parameter", ILLEGAL):
+        client.generate_key("p.q")
+
+    longest = client.generate_key("x" * 255)
+
+    assert len(longest) == 255 + 1 + 36
+    with raises_status("Invalid parameter", ILLEGAL):
+        client.set(longest, b"x")
+
+
+@clause("KV-KEY-10", MUST, source=MEASURED)
+def test_any_key_and_any_value(client: Any, own_keys: Keys, rng: random.Random) -> None:
+    """Keys of random legal characters and values of random bytes and sizes come back as set."""
+    values = {own_keys(_random_name(rng)): rng.randbytes(rng.randint(1, 2000)) for _ in range(50)}
+
+    for key, value in values.items():
+        client.set(key, value)
+
+    assert client.get(list(values)) == list(values.values())
+
+
 @clause("KV-LIMIT-01", MUST, source=MEASURED)
 def test_ten_thousand_keys_in_one_call(client: Any, own_keys: Keys) -> None:
     """`mset`, `exist`, `get` and `delete` take 10000 keys in one call."""
@@ -130,3 +172,20 @@ def test_a_transaction_takes_eight_keys(client: Any, own_keys: Keys) -> None:
     transact(client, names[:8], [b"x"] * 8)
     with raises_status("Invalid parameter", "The maximum size of keys in single operation is 8."):
         transact(client, names, [b"x"] * 9)
+
+
+@clause("KV-LIMIT-05", MUST, source=MEASURED)
+def test_ten_thousand_buffers_in_one_call(client: Any, own_keys: Keys) -> None:
+    """`mcreate` and `mset_buffer` take 10000 keys in one call."""
+    names = own_keys.many(LIMIT)
+    buffers = client.mcreate(names, [1] * LIMIT)
+    for buffer in buffers:
+        buffer.MutableData()[:] = b"b"
+
+    client.mset_buffer(buffers)
+
+    assert client.get(names) == [b"b"] * LIMIT
+
+
+def _random_name(rng: random.Random) -> str:
+    return "".join(rng.choices(LEGAL, k=rng.randint(1, 200)))

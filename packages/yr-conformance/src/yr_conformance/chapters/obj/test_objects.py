@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from yr_conformance.clauses import MUST, clause
+from yr_conformance.chapters.obj.clauses import MUST, clause
 from yr_conformance.datasystem.clients import Keys
 from yr_conformance.datasystem.sources import MEASURED
 from yr_conformance.datasystem.statuses import raises_status
@@ -65,41 +65,3 @@ def test_missing_objects(client: Any, objects: Any, own_keys: Keys) -> None:
     assert got[1] is None
     with raises_status("Key not found", "Cannot get objects from worker"):
         objects.get([own_keys("no")], 0)
-
-
-@clause("OBJ-REF-01", MUST, source=MEASURED)
-def test_references_are_counted(client: Any, objects: Any, own_keys: Keys) -> None:
-    """Global references go up and down, and `query_global_ref_num` tells the count."""
-    objects.put(own_keys(), b"x")
-
-    assert objects.g_increase_ref([own_keys()]) == []
-    assert objects.query_global_ref_num(own_keys()) == 1
-
-    assert objects.g_decrease_ref([own_keys()]) == []
-
-
-@clause("OBJ-REF-02", MUST, source=MEASURED)
-def test_the_last_reference_deletes(client: Any, objects: Any, own_keys: Keys) -> None:
-    """When the count of an object returns to zero, the object is deleted."""
-    objects.g_increase_ref([own_keys()])
-    objects.put(own_keys(), b"x")
-
-    objects.g_decrease_ref([own_keys()])
-
-    with raises_status("Key not found"):
-        objects.get([own_keys()], 0)
-
-
-@clause("OBJ-LATCH-01", MUST, source=MEASURED)
-def test_a_writer_excludes_readers(client: Any, objects: Any, own_keys: Keys) -> None:
-    """While one buffer holds the write latch, another one's read latch times out."""
-    objects.put(own_keys(), b"x" * 600_000)
-    (first,), (second,) = objects.get([own_keys()], 0), objects.get([own_keys()], 0)
-    first.wlatch(5)
-
-    with raises_status("Runtime error", "futex wait timeout"):
-        second.rlatch(1)
-
-    first.unwlatch()
-    second.rlatch(5)
-    second.unrlatch()

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from yr_conformance.clauses import MUST, clause
+from yr_conformance.chapters.two.clauses import MUST, clause
 from yr_conformance.datasystem.clients import Keys, connect, transact
 from yr_conformance.datasystem.sources import MEASURED
 from yr_conformance.datasystem.statuses import raises_status
 from yr_conformance.datasystem.worker import Worker
 from yr_conformance.waiting import wait_until
 
-TWO = ["two-workers"]
 BIG = 1024 * 1024
 SIZES = pytest.mark.parametrize("size", [100, BIG])
 
 
-@clause("TWO-GET-01", MUST, source=MEASURED, needs=TWO)
+@clause("TWO-GET-01", MUST, source=MEASURED)
 @SIZES
 def test_a_value_is_read_through_the_other_worker(
     client: Any, second_client: Any, own_keys: Keys, size: int
@@ -32,7 +30,7 @@ def test_a_value_is_read_through_the_other_worker(
     assert second_client.get([own_keys()]) == [value]
 
 
-@clause("TWO-GET-02", MUST, source=MEASURED, needs=TWO)
+@clause("TWO-GET-02", MUST, source=MEASURED)
 def test_the_other_direction(client: Any, second_client: Any, own_keys: Keys) -> None:
     """What is set at the joined worker is read at the head."""
     second_client.set(own_keys(), b"x" * BIG)
@@ -40,7 +38,7 @@ def test_the_other_direction(client: Any, second_client: Any, own_keys: Keys) ->
     assert client.get([own_keys()]) == [b"x" * BIG]
 
 
-@clause("TWO-GET-03", MUST, source=MEASURED, needs=TWO)
+@clause("TWO-GET-03", MUST, source=MEASURED)
 def test_a_published_buffer_is_read_remotely(
     client: Any, second_client: Any, own_keys: Keys
 ) -> None:
@@ -54,17 +52,18 @@ def test_a_published_buffer_is_read_remotely(
     assert bytes(memoryview(held)) == b"z" * BIG
 
 
-@clause("TWO-GET-04", MUST, source=MEASURED, needs=TWO)
+@clause("TWO-GET-04", MUST, source=MEASURED)
 def test_exist_knows_the_other_worker(client: Any, second_client: Any, own_keys: Keys) -> None:
-    """`exist` at one worker says True for values at the other."""
+    """`exist` at one worker comes to say True for values at the other."""
     client.set(own_keys("a"), b"x")
     second_client.set(own_keys("b"), b"x")
+    names = [own_keys("a"), own_keys("b"), own_keys("c")]
 
-    for side in (client, second_client):
-        assert side.exist([own_keys("a"), own_keys("b"), own_keys("c")]) == [True, True, False]
+    wait_until(lambda: client.exist(names) == [True, True, False], "the head knows both keys")
+    wait_until(lambda: second_client.exist(names) == [True, True, False], "the other does too")
 
 
-@clause("TWO-GET-05", MUST, source=MEASURED, needs=TWO)
+@clause("TWO-GET-05", MUST, source=MEASURED)
 def test_a_batch_from_both_workers(client: Any, second_client: Any, own_keys: Keys) -> None:
     """One `get` returns values of both workers, with None for missing keys."""
     client.set(own_keys("a"), b"1")
@@ -73,7 +72,7 @@ def test_a_batch_from_both_workers(client: Any, second_client: Any, own_keys: Ke
     assert client.get([own_keys("a"), own_keys("no"), own_keys("b")]) == [b"1", None, b"2"]
 
 
-@clause("TWO-SET-01", MUST, source=MEASURED, needs=TWO)
+@clause("TWO-SET-01", MUST, source=MEASURED)
 def test_overwriting_reaches_the_other_worker(
     client: Any, second_client: Any, own_keys: Keys
 ) -> None:
@@ -86,7 +85,7 @@ def test_overwriting_reaches_the_other_worker(
     wait_until(lambda: second_client.get([own_keys()]) == [b"new"], "the new value is read")
 
 
-@clause("TWO-SET-02", MUST, source=MEASURED, needs=TWO)
+@clause("TWO-SET-02", MUST, source=MEASURED)
 def test_a_transaction_sees_the_other_worker(
     client: Any, second_client: Any, own_keys: Keys
 ) -> None:
@@ -99,7 +98,7 @@ def test_a_transaction_sees_the_other_worker(
     assert client.exist([own_keys("free")]) == [False]
 
 
-@clause("TWO-DEL-01", MUST, source=MEASURED, needs=TWO)
+@clause("TWO-DEL-01", MUST, source=MEASURED)
 @SIZES
 def test_a_delete_counts_everywhere(
     client: Any, second_client: Any, own_keys: Keys, size: int
@@ -116,7 +115,7 @@ def test_a_delete_counts_everywhere(
             side.get([own_keys()])
 
 
-@clause("TWO-DEL-02", MUST, source=MEASURED, needs=TWO)
+@clause("TWO-DEL-02", MUST, source=MEASURED)
 def test_held_bytes_survive_a_remote_delete(
     client: Any, second_client: Any, own_keys: Keys
 ) -> None:
@@ -130,7 +129,7 @@ def test_held_bytes_survive_a_remote_delete(
     assert [bytes(memoryview(buffer)) for buffer in held] == [b"x" * BIG] * 2
 
 
-@clause("TWO-TTL-01", MUST, source=MEASURED, needs=TWO)
+@clause("TWO-TTL-01", MUST, source=MEASURED)
 def test_expiry_counts_everywhere(client: Any, second_client: Any, own_keys: Keys) -> None:
     """A time to live given by one worker's client makes the value go at both."""
     client.set(own_keys(), b"x")
@@ -143,7 +142,7 @@ def test_expiry_counts_everywhere(client: Any, second_client: Any, own_keys: Key
     wait_until(lambda: [side.exist([own_keys()])[0] for side in sides] == gone, "it is gone")
 
 
-@clause("TWO-WAIT-01", MUST, source=MEASURED, needs=TWO)
+@clause("TWO-WAIT-01", MUST, source=MEASURED)
 def test_a_wait_wakes_across_workers(
     client: Any, second_worker: Worker, own_keys: Keys, elsewhere: Any
 ) -> None:
@@ -153,35 +152,6 @@ def test_a_wait_wakes_across_workers(
     client.set(own_keys(), b"late")
 
     assert waiting.result(30) == b"late"
-
-
-@clause("TWO-STOP-01", MUST, source=MEASURED, needs=TWO)
-def test_values_of_a_stopped_worker_have_no_copy(
-    worker: Worker, client: Any, own_keys: Keys, fresh_worker: Callable[..., Worker]
-) -> None:
-    """After an orderly stop, `exist` still knows a key held only there, and `get` fails."""
-    leaving = fresh_worker(joins=worker)
-    connect(leaving.port).set(own_keys(), b"x")
-
-    leaving.stop()
-
-    assert client.exist([own_keys()]) == [True]
-    with raises_status("Runtime error", "no object copy exists"):
-        client.get([own_keys()])
-
-
-@clause("TWO-STOP-02", MUST, source=MEASURED, needs=TWO)
-def test_replicas_outlive_a_stopped_worker(
-    worker: Worker, client: Any, own_keys: Keys, fresh_worker: Callable[..., Worker]
-) -> None:
-    """What another worker had read before stays readable there after the stop."""
-    leaving = fresh_worker(joins=worker)
-    connect(leaving.port).set(own_keys(), b"x" * BIG)
-    assert client.get([own_keys()]) == [b"x" * BIG]
-
-    leaving.stop()
-
-    assert client.get([own_keys()]) == [b"x" * BIG]
 
 
 def _wait_for(port: int, key: str) -> bytes:
