@@ -23,7 +23,7 @@ from transport_mutants import DIRECTORY, MUTANTS, Mutant
 from yr_conformance.catalogue import node_ids
 from yr_conformance.transfer.registration import VARIABLE
 
-CHAPTERS = ("XFER", "GC", "COST")
+CHAPTERS = ("XFER-", "GC-", "COST-")
 
 
 def main() -> int:
@@ -34,9 +34,11 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="mutants to try (default: all)")
     options, rest = parser.parse_known_args()
     chosen = [m for m in MUTANTS if _matters(m) and (not options.names or m.name in options.names)]
-    survivors = 0
+    survivors, known = 0, node_ids()
     for mutant in chosen:
-        failed = failing_clauses(mutant, options.target, every=options.all, more=rest)
+        names = [n for n in known if n.startswith(CHAPTERS)] if options.all else mutant.expected
+        nodes = [known[name] for name in names]
+        failed = failing_clauses(mutant, nodes, ["--target", options.target, *rest])
         missed = sorted(set(mutant.expected) - set(failed))
         survivors += bool(missed)
         print(f"{mutant.name:<32} {verdict(missed)}: {', '.join(failed) or 'none'}", flush=True)  # noqa: T201
@@ -48,16 +50,13 @@ def verdict(missed: Sequence[str]) -> str:
     return f"NOT CAUGHT by {', '.join(missed)}; failed" if missed else "caught"
 
 
-def failing_clauses(mutant: Mutant, target: str, *, every: bool, more: Sequence[str]) -> list[str]:
-    """Run the suite with the mutant and return the ids of the clauses that failed."""
-    known = node_ids()
-    wanted = known if every else mutant.expected
-    nodes = [known[name] for name in wanted if name.split("-", 1)[0] in CHAPTERS]
+def failing_clauses(mutant: Mutant, nodes: Sequence[str], options: Sequence[str]) -> list[str]:
+    """Run tests of the suite with the mutant and return the ids of the clauses that failed."""
     with tempfile.TemporaryDirectory(prefix="yrm-") as directory:
         report = pathlib.Path(directory) / "report.json"
         command = [
             *(sys.executable, "-m", "pytest", "-q", "-p", "yr_conformance.plugin", "--pyargs"),
-            *(*nodes, "--target", target, f"--report={report}", "-p", "no:cacheprovider", *more),
+            *(*nodes, f"--report={report}", "-p", "no:cacheprovider", *options),
         ]
         subprocess.run(
             command, env=_environment(mutant, directory), capture_output=True, check=False
