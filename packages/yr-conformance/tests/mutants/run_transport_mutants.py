@@ -33,6 +33,9 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="run every clause of the chapters")
     parser.add_argument("names", nargs="*", help="mutants to try (default: all)")
     options, rest = parser.parse_known_args()
+    unknown = set(options.names) - {mutant.name for mutant in MUTANTS}
+    if unknown:
+        parser.error(f"unknown mutants: {', '.join(unknown)} (write -n2, not -n 2)")
     chosen = [m for m in MUTANTS if _matters(m) and (not options.names or m.name in options.names)]
     survivors, known = 0, node_ids()
     for mutant in chosen:
@@ -58,9 +61,10 @@ def failing_clauses(mutant: Mutant, nodes: Sequence[str], options: Sequence[str]
             *(sys.executable, "-m", "pytest", "-q", "-p", "yr_conformance.plugin", "--pyargs"),
             *(*nodes, f"--report={report}", "-p", "no:cacheprovider", *options),
         ]
-        subprocess.run(
-            command, env=_environment(mutant, directory), capture_output=True, check=False
-        )
+        environment = _environment(mutant, directory)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if not report.exists():
+            sys.exit(f"the suite did not run:\n{done.stdout}{done.stderr}")
         clauses = json.loads(report.read_text(encoding="utf-8"))["clauses"]
     return [name for name, result in clauses.items() if result["state"] == "failed"]
 
