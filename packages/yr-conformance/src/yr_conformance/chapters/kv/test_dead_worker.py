@@ -25,8 +25,10 @@ def casualty(process_mark: str, process_home: str) -> Iterator[Casualty]:
 
 @clause("KV-CONN-09", MUST, source=MEASURED)
 def test_a_dead_worker(casualty: Casualty) -> None:
-    """After the worker was killed, a call fails with RPC unavailable within its time-out."""
-    assert split_status(casualty.first_call)[0] == "RPC unavailable", casualty.first_call
+    """After the worker was killed, a call fails within its time-out, with a status of RPC."""
+    code, _ = split_status(casualty.first_call)
+
+    assert code in {"RPC unavailable", "RPC deadline exceeded"}
 
 
 @clause("KV-CONN-10", MUST, source=MEASURED)

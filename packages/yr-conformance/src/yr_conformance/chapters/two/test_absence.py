@@ -10,24 +10,38 @@ from yr_conformance.chapters.two.absence import VALUE, Absence, be_absent
 from yr_conformance.chapters.two.clauses import MUST, clause
 from yr_conformance.datasystem.sources import MEASURED
 from yr_conformance.datasystem.statuses import split_status
-from yr_conformance.datasystem.worker import Worker, joining_worker, new_home
+from yr_conformance.datasystem.worker import head_worker, joining_worker, new_home
+
+# Which of them it is depends on how far the released worker got when the time was over.
+UNREACHABLE = {
+    "RPC unavailable",
+    "RPC deadline exceeded",
+    "Runtime error",
+    "The master may timeout/dead",
+}
 
 
 @pytest.fixture(scope="module")
-def absence(worker: Worker, process_home: str) -> Iterator[Absence]:
-    """One absence of a joined worker, over when the first clause looks at it."""
-    joined = joining_worker(worker, new_home(process_home))
+def absence(process_mark: str, process_home: str) -> Iterator[Absence]:
+    """One absence of a joined worker, over when the first clause looks at it.
+
+    In a cluster of its own: after a stop, a released head refuses some keys for a while.
+    """
+    head = head_worker(new_home(process_home))
+    joined = joining_worker(head, new_home(process_home))
     try:
+        head.start()
         joined.start()
-        yield be_absent(worker, joined)
+        yield be_absent(head, joined)
     finally:
         joined.discard()
+        head.discard()
 
 
 @clause("TWO-CRASH-01", MUST, source=MEASURED)
 def test_values_of_a_crashed_worker_cannot_be_read(absence: Absence) -> None:
-    """`get` of a key held only by a crashed worker fails with RPC unavailable in its time."""
-    assert split_status(absence.crash.get)[0] == "RPC unavailable"
+    """`get` of a key held only by a crashed worker fails within its time: unreachable."""
+    assert split_status(absence.crash.get)[0] in UNREACHABLE
 
 
 @clause("TWO-CRASH-02", MUST, source=MEASURED)
@@ -36,7 +50,7 @@ def test_a_batch_with_a_lost_key(absence: Absence) -> None:
     batch = absence.crash.batch
 
     if isinstance(batch, str):
-        assert split_status(batch)[0] == "RPC unavailable"
+        assert split_status(batch)[0] in UNREACHABLE
     else:
         assert batch == [VALUE, None]
 
@@ -49,8 +63,8 @@ def test_replicas_outlive_a_crashed_worker(absence: Absence) -> None:
 
 @clause("TWO-CRASH-04", MUST, source=MEASURED)
 def test_keys_of_a_crashed_worker_cannot_be_deleted(absence: Absence) -> None:
-    """`delete` of a key held only by a crashed worker fails with RPC unavailable."""
-    assert split_status(absence.crash.delete)[0] == "RPC unavailable"
+    """`delete` of a key held only by a crashed worker fails within its time: unreachable."""
+    assert split_status(absence.crash.delete)[0] in UNREACHABLE
 
 
 @clause("TWO-CRASH-05", MUST, source=MEASURED)
