@@ -108,7 +108,7 @@ def test_dropped_buffers_give_their_references_back(own_worker: FakeWorker) -> N
     client = own_worker.client()
     client.set("k", b"x" * BIG)
     wait_until(lambda: _references(own_worker) == 0, "what wrote the value is released")
-    view = memoryview(client.get_buffers(["k"])[0])  # type: ignore[arg-type]
+    view = memoryview(client.get_buffers(["k"])[0])
 
     assert _references(own_worker) == 1
     del view
