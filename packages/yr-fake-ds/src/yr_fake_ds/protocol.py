@@ -162,11 +162,15 @@ class Published(Message, frozen=True):
 
 
 class Get(Request, frozen=True, kw_only=True):
-    """Take references on values -> Got. Waits up to 0.9 * wait_ms until all keys exist."""
+    """Take references on values -> Got. Waits up to 0.9 * wait_ms until all keys exist.
+
+    With `latched` each reference holds a read latch until the client's last one is released.
+    """
 
     keys: list[str]
     wait_ms: Milliseconds
     timeout_ms: Milliseconds
+    latched: bool = False
 
 
 class Got(Message, frozen=True):

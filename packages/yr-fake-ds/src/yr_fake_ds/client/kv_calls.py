@@ -85,13 +85,15 @@ class KvCalls:
         parameters = allocations[0].parameters or _parameters(PRAM, 0, 0)
         publish(self._session, "mset_buffer", allocations, parameters)
 
-    def get(self, keys: list[str], wait_ms: int) -> list[Allocation | None]:
+    def get(
+        self, keys: list[str], wait_ms: int, *, latched: bool = False
+    ) -> list[Allocation | None]:
         """Take references on values."""
         self._session.link()
         key_checks.check_batch(keys)
         if wait_ms > MAX_WAIT_MS:
             raise refuse(texts.WAIT_OUT_OF_RANGE, timeout_ms=wait_ms)
-        return take(self._session, keys, wait_ms)
+        return take(self._session, keys, wait_ms, latched=latched)
 
     def get_bytes(self, keys: list[str], wait_ms: int) -> list[bytes | None]:
         """Return copies of values."""

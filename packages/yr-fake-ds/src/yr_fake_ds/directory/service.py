@@ -84,7 +84,7 @@ class DirectoryService:
     def join(self, address: str, drop_copies: DropCopies) -> None:
         """Let a worker take part; copies that an earlier life of it had are forgotten."""
         with self._changed:
-            self._state.forget_worker(address)
+            self._state.forget_worker(address, is_back=True)
             self._workers[address] = drop_copies
             self._lost.discard(address)
 

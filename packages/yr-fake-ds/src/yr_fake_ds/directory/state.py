@@ -52,6 +52,8 @@ class Value:
     sealed: bool = False
     broken: bool = False
     """A refused overwrite took the bytes; the key exists until somebody asks for them."""
+    is_bereft: bool = False
+    """Its only worker crashed and is back without it; the key exists until somebody asks."""
     is_open: bool = False
     """It may be overwritten in any way: what `mset` leaves of a value that it broke."""
 
@@ -112,7 +114,7 @@ class State:
                 value.holders.remove(address)
                 if not value.holders and value.parameters.write_mode == EVICTABLE_MODE:
                     del self._values[key]
-            elif value and value.version == version and value.broken:
+            elif value and value.version == version and (value.broken or value.is_bereft):
                 del self._values[key]
 
     def remove(self, keys: Iterable[str], spared: Iterable[str] = ()) -> list[Dropped]:
@@ -156,11 +158,12 @@ class State:
         """When the next value is due, None if none has a time to live."""
         return self._expiries.next()
 
-    def forget_worker(self, address: str) -> None:
-        """Forget all copies at a worker; the keys stay, as measured."""
+    def forget_worker(self, address: str, *, is_back: bool = False) -> None:
+        """Forget all copies at a worker that left, or came back empty; the keys stay."""
         for value in self._values.values():
             if address in value.holders:
                 value.holders.remove(address)
+                value.is_bereft = is_back and not value.holders
 
     def change_references(
         self, client_id: str, keys: Iterable[str], *, increase: bool

@@ -176,7 +176,7 @@ class KVClient:
         """Return views of the values in shared memory, None for what is missing."""
         Validator.check_args_types([["keys", keys, list], ["timeout_ms", timeout_ms, int]])
         signatures.MGET_BUFFER.check(self, keys, timeout_ms)
-        found = self._calls.get(_texts(keys), timeout_ms)
+        found = self._calls.get(_texts(keys), timeout_ms, latched=True)
         return [None if part is None else ReadOnlyMemoryViewBuffer(part) for part in found]
 
     @sdk_call

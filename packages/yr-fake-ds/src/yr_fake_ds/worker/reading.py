@@ -103,6 +103,7 @@ class Reading:
             except NoCopyError:
                 (again,) = self._directory.locate([key], 0)
                 if again and (again.version, again.holders) == (located.version, located.holders):
+                    self._directory.drop_copies(self._address, [(key, located.version)])
                     raise RefusedError(texts.NO_COPY_EXISTS) from None
                 located = again
         return None

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from yr_fake_ds import protocol, texts
+from yr_fake_ds.protocol import Slot
 from yr_fake_ds.refusal import RefusedError
 from yr_fake_ds.worker.keys import Keys
 from yr_fake_ds.worker.memory import Memory
@@ -69,7 +70,20 @@ class RequestHandler:
         return protocol.Published(failed)
 
     def _get(self, request: protocol.Get, payload: Payload, client: str) -> protocol.Message:
-        return protocol.Got(self._reading.get(request, client))
+        slots = self._reading.get(request, client)
+        if request.latched:
+            self._latch_all(slots, request.timeout_ms, client)
+        return protocol.Got(slots)
+
+    def _latch_all(self, slots: list[Slot | None], timeout_ms: int, client: str) -> None:
+        deadline = time.monotonic() + timeout_ms / 1000
+        held = [slot.id for slot in slots if slot]
+        try:
+            for slot_id in held:
+                self._memory.latch(slot_id, client, exclusive=False, deadline=deadline)
+        except RefusedError:
+            self._memory.release(held, client)
+            raise
 
     def _release(
         self, request: protocol.Release, payload: Payload, client: str
