@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -61,24 +62,34 @@ class Sandbox:
         ]
 
 
-@pytest.fixture
-def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+@contextlib.contextmanager
+def new_sandbox() -> Iterator[Sandbox]:
     """Set the driver's environment; at the end take down whatever is still running."""
     box = Sandbox(tempfile.mkdtemp(prefix="rat-", dir="/tmp"), free_port(), free_port())
-    for variable in UNSET:
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setenv("TMPDIR", box.directory)
-    monkeypatch.setenv("YR_DS_WORKER_PORT", str(box.worker_port))
-    monkeypatch.setenv("YR_DS_METASTORE_PORT", str(box.metastore_port))
-    monkeypatch.setenv("YR_DS_WORKER_ARGS", "--shared_memory_size_mb 128")
-    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
-    monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
-    yield box
-    if ray.is_initialized():
-        cleanup_yr_resources()
-        ray.shutdown()
+    with pytest.MonkeyPatch.context() as environment:
+        for variable in UNSET:
+            environment.delenv(variable, raising=False)
+        environment.setenv("TMPDIR", box.directory)
+        environment.setenv("YR_DS_WORKER_PORT", str(box.worker_port))
+        environment.setenv("YR_DS_METASTORE_PORT", str(box.metastore_port))
+        environment.setenv("YR_DS_WORKER_ARGS", "--shared_memory_size_mb 128")
+        environment.setenv("RAY_AUTH_MODE", "disabled")
+        environment.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+        # Ray 2.55 gives the user a tip about this variable as a FutureWarning.
+        environment.setenv("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        yield box
+        if ray.is_initialized():
+            cleanup_yr_resources()
+            ray.shutdown()
     wait_until(lambda: not box.leftovers())
     shutil.rmtree(box.directory, ignore_errors=True)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """An environment for one test's own clusters."""
+    with new_sandbox() as box:
+        yield box
 
 
 def free_port() -> int:

@@ -20,6 +20,7 @@ import psutil
 
 from ray_ascend.config import BackendConfig
 from ray_ascend.errors import BackendStartError
+from ray_ascend.reaper import is_running
 from ray_ascend.worker_command import (
     READY_TIMEOUT_S,
     check_etcd,
@@ -41,6 +42,7 @@ class WorkerProcess:
         self.host, self.port = host, config.worker_port
         self.home = _new_home()
         self.pid = 0
+        self._process: psutil.Process | None = None
         self._reason = ""
         self._ended = threading.Event()
         self._decided = threading.Event()
@@ -64,8 +66,8 @@ class WorkerProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether the worker runs; false at most half a second after it died."""
-        return bool(self.pid) and not self._ended.is_set()
+        """Whether the worker runs, asked of the system and not remembered."""
+        return not self._ended.is_set() and is_running(self._process)
 
     def stop(self) -> None:
         """End the worker and remove its directory; idempotent, returns when all is gone."""
@@ -83,7 +85,10 @@ class WorkerProcess:
         self._decided.set()
 
     def _take(self, event: dict[str, Any]) -> None:
-        self.pid = event.get("pid", self.pid)
+        if "pid" in event:
+            self.pid = event["pid"]
+            with contextlib.suppress(psutil.NoSuchProcess):
+                self._process = psutil.Process(self.pid)
         self._reason = event.get("reason", self._reason)
         if event["event"] != "started":
             self._ended.set()

@@ -146,14 +146,3 @@ def test_unknown_names_and_ids_are_ignored() -> None:
     assert blocks.references() == 1
     assert blocks.holds("c", block.id)
     assert not blocks.holds("stranger", block.id)
-
-
-def test_what_was_never_named_can_be_discarded() -> None:
-    """Memory made for nobody comes back once, however often it is discarded."""
-    blocks = Blocks(1024)
-    block = created(blocks)
-
-    blocks.discard(block)
-    blocks.discard(block)
-
-    assert blocks.allocator.used == 0

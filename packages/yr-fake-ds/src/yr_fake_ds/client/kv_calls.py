@@ -47,16 +47,16 @@ class KvCalls:
         """Store several values and return the keys that failed."""
         self._session.link()
         key_checks.check_mset(keys, len(values))
-        # Only the first value of a repeated key counts; the rest is not even looked at.
-        data = dict(zip(reversed(keys), reversed(values), strict=True))
-        first = {key: stored_bytes(data[key]) for key in dict.fromkeys(keys)}
-        key_checks.check_sizes(len(part) for part in first.values())
+        seen: set[str] = set()
+        data: list[bytes | memoryview] = []
+        for key, value in zip(keys, values, strict=True):
+            # Only the first value of a repeated key counts; the others are not even looked at.
+            data.append(b"" if key in seen else stored_bytes(value))
+            if key not in seen:
+                key_checks.check_sizes([len(data[-1])])
+            seen.add(key)
         parameters = _parameters(CAUSAL, write_mode, ttl_s)
-        names, contents = list(first), list(first.values())
-        failed = store(
-            self._session, "mset", names, contents, parameters, only_if_absent=existence == NX
-        )
-        return failed + _repeated(keys)
+        return store(self._session, "mset", keys, data, parameters, only_if_absent=existence == NX)
 
     def msettx(
         self, keys: list[str], values: list[Any], write_mode: int, ttl_s: int, existence: int
@@ -157,8 +157,3 @@ def _parameters(consistency: int, write_mode: int, ttl_s: int) -> Any:
     from yr_fake_ds.protocol import Parameters
 
     return Parameters(consistency, write_mode, 0, ttl_s)
-
-
-def _repeated(keys: list[str]) -> list[str]:
-    seen: set[str] = set()
-    return [key for key in keys if key in seen or seen.add(key)]  # type: ignore[func-returns-value]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Final
 
 from yr_fake_ds import texts
@@ -25,8 +24,7 @@ def check_request(request: Announce) -> None:
     if request.call == "mset" and len(keys) > MSET_LIMIT:
         raise RefusedError(texts.MSET_TOO_MANY_KEYS, limit=MSET_LIMIT)
     if request.call == "mset_buffer" and len(set(keys)) < len(keys):
-        twice = [key for key, count in Counter(keys).items() for _ in range(count) if count > 1]
-        raise RefusedError(texts.PUBLISH_DUPLICATE, keys=", ".join(twice))
+        raise RefusedError(texts.PUBLISH_DUPLICATE, keys=", ".join(keys))
 
 
 def check_mode(request: Announce) -> None:

@@ -73,11 +73,17 @@ class Locations(Message, frozen=True):
 
 
 class AddCopy(Message, frozen=True):
-    """A worker has a replica now -> Ok."""
+    """A worker has a replica now -> Noted; not noted if the value changed meanwhile."""
 
     address: str
     key: str
     version: int
+
+
+class Noted(Message, frozen=True):
+    """Whether what was told is known now."""
+
+    noted: bool
 
 
 class DropCopies(Message, frozen=True):
@@ -169,7 +175,7 @@ DirectoryRequest: TypeAlias = (
     | ChangeReferences
     | CountReferences
 )
-DirectoryReply: TypeAlias = Announced | Locations | Keys | Number | Ok | Refused | Drop
+DirectoryReply: TypeAlias = Announced | Locations | Keys | Noted | Number | Ok | Refused | Drop
 
 decode_request = msgspec.msgpack.Decoder(DirectoryRequest).decode
 decode_reply = msgspec.msgpack.Decoder(DirectoryReply).decode

@@ -49,9 +49,9 @@ class RemoteDirectory:
         """See Directory."""
         return self._ask(messages.Locate(keys, wait_s), messages.Locations, wait_s).found
 
-    def add_copy(self, address: str, key: str, version: int) -> None:
+    def add_copy(self, address: str, key: str, version: int) -> bool:
         """See Directory."""
-        self._ask(messages.AddCopy(address, key, version), messages.Ok)
+        return self._ask(messages.AddCopy(address, key, version), messages.Noted).noted
 
     def drop_copies(self, address: str, names: list[tuple[str, int]]) -> None:
         """See Directory."""
@@ -116,8 +116,8 @@ class RemoteDirectory:
                     notice = messages.decode_reply(data)
                     if isinstance(notice, messages.Drop):
                         drop_copies(notice.names)
-            sock = self._rejoin(address)
             lost()
+            sock = self._rejoin(address)
 
     def _rejoin(self, address: str) -> socket.socket:
         while True:

@@ -1,53 +1,70 @@
-"""The directory's door for other workers: the metastore address of the head worker."""
+"""The directory's door for other workers: the metastore address of the head worker.
+
+a connection of calls    request --> reply, one after the other
+a connection of Join     stays open; what is out of date is told on it, and its end without
+                         Leave means that the worker died
+"""
 
 from __future__ import annotations
 
 import contextlib
 import socket
 import threading
+from collections.abc import Callable
 from typing import Any, Final
 
 from yr_fake_ds import framing
 from yr_fake_ds.directory import messages
 from yr_fake_ds.directory.service import DirectoryService
+from yr_fake_ds.listener import Listener
 from yr_fake_ds.protocol import encode
 from yr_fake_ds.refusal import RefusedError
 
+HANDSHAKE_TIMEOUT_S: Final = 30.0
 NOTICE_TIMEOUT_S: Final = 5.0
 
 
 class DirectoryServer:
     """Serves one connection a thread; a peer that breaks the protocol loses its connection."""
 
-    def __init__(self, service: DirectoryService, listener: socket.socket) -> None:
+    def __init__(self, service: DirectoryService, sock: socket.socket) -> None:
         self._service = service
-        self._listener = listener
+        self._listener = Listener(sock, self._serve)
 
     def start(self) -> None:
         """Begin to accept, in a thread of its own."""
-        threading.Thread(target=self._accept, name="directory", daemon=True).start()
+        self._listener.start()
 
-    def _accept(self) -> None:
+    def _serve(self, sock: socket.socket, introduced: Callable[[], None]) -> None:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        request = _receive(sock, HANDSHAKE_TIMEOUT_S)
+        introduced()
+        sock.settimeout(None)
+        if isinstance(request, messages.Join):
+            self._serve_member(request.address, sock)
+            return
         while True:
-            with contextlib.suppress(OSError):
-                sock, _address = self._listener.accept()
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
+            framing.send_frame(sock, encode(self._answer(request)))
+            request = _receive(sock)
 
-    def _serve(self, sock: socket.socket) -> None:
-        with sock, contextlib.suppress(OSError, ValueError):
-            while True:
-                data, _payload = framing.receive_header(sock, max_payload=0)
-                request = messages.decode_request(data)
-                framing.send_frame(sock, encode(self._answer(request, sock)))
-
-    def _answer(self, request: Any, sock: socket.socket) -> Any:
+    def _serve_member(self, address: str, sock: socket.socket) -> None:
+        notices = _Notices(sock)
+        with notices.silence:
+            self._service.join(address, notices)
+            framing.send_frame(sock, encode(messages.Ok()))
         try:
-            return self._carry_out(request, sock)
+            # A member says nothing more on this connection: whatever comes ends it.
+            sock.recv(1)
+        finally:
+            self._service.lose(address, notices)
+
+    def _answer(self, request: Any) -> Any:
+        try:
+            return self._carry_out(request)
         except RefusedError as refusal:
             return messages.Refused(refusal.name, refusal.values)
 
-    def _carry_out(self, request: Any, sock: socket.socket) -> Any:
+    def _carry_out(self, request: Any) -> Any:
         service = self._service
         if isinstance(request, messages.Locate):
             return messages.Locations(service.locate(request.keys, request.wait_s))
@@ -55,14 +72,17 @@ class DirectoryServer:
             return messages.Announced(service.announce(request))
         if isinstance(request, messages.Rearm):
             return messages.Keys(service.rearm(request.keys, request.ttl_s))
+        if isinstance(request, messages.AddCopy):
+            noted = service.add_copy(request.address, request.key, request.version)
+            return messages.Noted(noted)
         if isinstance(request, messages.Delete):
             return messages.Keys(service.delete(request.keys))
         if isinstance(request, messages.CountReferences):
             return messages.Number(service.count_references(request.key))
-        self._note(request, sock)
+        self._note(request)
         return messages.Ok()
 
-    def _note(self, request: Any, sock: socket.socket) -> None:
+    def _note(self, request: Any) -> None:
         service = self._service
         if isinstance(request, messages.Remove):
             service.remove(request.keys)
@@ -70,14 +90,10 @@ class DirectoryServer:
             service.change_references(request.client_id, request.keys, increase=request.increase)
         elif isinstance(request, messages.ForgetClient):
             service.forget_client(request.client_id)
-        elif isinstance(request, messages.AddCopy):
-            service.add_copy(request.address, request.key, request.version)
         elif isinstance(request, messages.DropCopies):
             service.drop_copies(request.address, request.names)
         elif isinstance(request, messages.Leave):
             service.leave(request.address)
-        elif isinstance(request, messages.Join):
-            service.join(request.address, _Notices(sock))
 
 
 class _Notices:
@@ -85,10 +101,20 @@ class _Notices:
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
-        self._lock = threading.Lock()
+        self.silence = threading.Lock()
 
     def __call__(self, names: list[tuple[str, int]]) -> None:
-        with self._lock, contextlib.suppress(OSError):
-            self._sock.settimeout(NOTICE_TIMEOUT_S)
-            framing.send_frame(self._sock, encode(messages.Drop(names)))
-            self._sock.settimeout(None)
+        with self.silence:
+            try:
+                self._sock.settimeout(NOTICE_TIMEOUT_S)
+                framing.send_frame(self._sock, encode(messages.Drop(names)))
+                self._sock.settimeout(None)
+            except OSError:
+                # Half a notice makes the next one unreadable: the worker has to join again.
+                with contextlib.suppress(OSError):
+                    self._sock.shutdown(socket.SHUT_RDWR)
+
+
+def _receive(sock: socket.socket, within_s: float | None = None) -> Any:
+    data, _payload = framing.receive_header(sock, max_payload=0, within_s=within_s)
+    return messages.decode_request(data)

@@ -7,8 +7,12 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
+import msgspec
+
+from yr_fake_ds import texts
 from yr_fake_ds.directory.messages import Announce, Located
 from yr_fake_ds.directory.state import AnnounceError, Dropped, State
+from yr_fake_ds.refusal import RefusedError
 
 IDLE_S: Final = 1.0
 
@@ -29,8 +33,8 @@ class Directory(Protocol):
         """Say where values are, waiting until all exist."""
         ...
 
-    def add_copy(self, address: str, key: str, version: int) -> None:
-        """Note a replica."""
+    def add_copy(self, address: str, key: str, version: int) -> bool:
+        """Note a replica; False if the value has changed meanwhile."""
         ...
 
     def drop_copies(self, address: str, names: list[tuple[str, int]]) -> None:
@@ -74,6 +78,7 @@ class DirectoryService:
         self._clock = clock
         self._changed = threading.Condition()
         self._workers: dict[str, DropCopies] = {}
+        self._lost: set[str] = set()
         threading.Thread(target=self._expire, name="expiry", daemon=True).start()
 
     def join(self, address: str, drop_copies: DropCopies) -> None:
@@ -81,6 +86,17 @@ class DirectoryService:
         with self._changed:
             self._state.forget_worker(address)
             self._workers[address] = drop_copies
+            self._lost.discard(address)
+
+    def lose(self, address: str, drop_copies: DropCopies) -> None:
+        """Note that a worker broke off; nothing happens if it left in order or is back already.
+
+        What it held stays known, and cannot be replaced or deleted until it is back.
+        """
+        with self._changed:
+            if self._workers.get(address) is drop_copies:
+                del self._workers[address]
+                self._lost.add(address)
 
     def leave(self, address: str) -> None:
         """See Directory."""
@@ -90,8 +106,17 @@ class DirectoryService:
 
     def announce(self, request: Announce) -> list[str]:
         """See Directory."""
+        beyond_reach: list[str] = []
         try:
             with self._changed:
+                keys = [entry.key for entry in request.entries]
+                if request.call == "mset":
+                    beyond_reach = [key for key in keys if self._lost_holder(key)]
+                    request = _without(request, beyond_reach)
+                    if not request.entries:
+                        return beyond_reach
+                else:
+                    self._refuse_lost(keys)
                 failed, dropped = self._state.announce(request)
                 self._changed.notify_all()
         except AnnounceError as error:
@@ -100,7 +125,7 @@ class DirectoryService:
             self._notify(error.dropped)
             raise error.refusal from None
         self._notify(dropped)
-        return failed
+        return beyond_reach + failed
 
     def locate(self, keys: list[str], wait_s: float) -> list[Located | None]:
         """See Directory."""
@@ -113,10 +138,10 @@ class DirectoryService:
                     return found
                 self._changed.wait(remaining)
 
-    def add_copy(self, address: str, key: str, version: int) -> None:
+    def add_copy(self, address: str, key: str, version: int) -> bool:
         """See Directory."""
         with self._changed:
-            self._state.add_copy(address, key, version)
+            return self._state.add_copy(address, key, version)
 
     def drop_copies(self, address: str, names: list[tuple[str, int]]) -> None:
         """See Directory."""
@@ -126,6 +151,7 @@ class DirectoryService:
     def remove(self, keys: list[str]) -> None:
         """See Directory."""
         with self._changed:
+            self._refuse_lost(keys)
             dropped = self._state.remove(keys)
         self._notify(dropped)
 
@@ -139,6 +165,7 @@ class DirectoryService:
     def delete(self, keys: list[str]) -> list[str]:
         """See Directory."""
         with self._changed:
+            self._refuse_lost(keys)
             failed, dropped = self._state.delete(keys)
         self._notify(dropped)
         return failed
@@ -160,6 +187,18 @@ class DirectoryService:
         with self._changed:
             return self._state.count_references(key)
 
+    def _refuse_lost(self, keys: Iterable[str]) -> None:
+        """Refuse to change values of which a lost worker has a copy; the caller tries again."""
+        for key in keys if self._lost else ():
+            holder = self._lost_holder(key)
+            if holder:
+                raise RefusedError(texts.REMOTE_UNREACHABLE, address=holder)
+
+    def _lost_holder(self, key: str) -> str | None:
+        (located,) = self._state.locate([key]) if self._lost else (None,)
+        holders = located.holders if located else ()
+        return next((holder for holder in holders if holder in self._lost), None)
+
     def _notify(self, dropped: Iterable[Dropped]) -> None:
         names: dict[str, list[tuple[str, int]]] = {}
         for copy in dropped:
@@ -177,3 +216,10 @@ class DirectoryService:
                 self._changed.wait(pause)
                 dropped = self._state.expire()
             self._notify(dropped)
+
+
+def _without(request: Announce, keys: list[str]) -> Announce:
+    if not keys:
+        return request
+    entries = [entry for entry in request.entries if entry.key not in keys]
+    return msgspec.structs.replace(request, entries=entries)

@@ -179,8 +179,13 @@ class State:
     def _refuse(
         self, request: Announce, refusals: list[RefusedError], dropped: list[Dropped]
     ) -> None:
-        """Refuse the call as a whole; a batch of mset is refused only if nothing was taken."""
-        some = request.call == "mset" and len(refusals) < len({e.key for e in request.entries})
+        """Refuse the call as a whole; mset only if as many failed as there are different keys.
+
+        Repeated keys count as failed there (measured on 0.8.1).
+        """
+        different = len({entry.key for entry in request.entries})
+        failed = len(refusals) + len(request.entries) - different
+        some = request.call == "mset" and failed < different
         if refusals and not some:
             raise AnnounceError(refusals[-1], dropped)
 

@@ -134,10 +134,6 @@ class Blocks:
             del block.holders[client_id]
             self._free_if_unused(block)
 
-    def discard(self, block: Block) -> None:
-        """Free a block that was never named."""
-        self._free_if_unused(block)
-
     def references(self) -> int:
         """Return how many references all clients hold."""
         return sum(sum(held.values()) for held in self._held.values())

@@ -25,11 +25,13 @@ from yr_fake_ds.listener import BACKLOG
 from yr_fake_ds.worker.clients import Clients
 from yr_fake_ds.worker.home import LOG_NAME, Home, HomeError
 from yr_fake_ds.worker.inspection import Inspector
+from yr_fake_ds.worker.keys import Keys
 from yr_fake_ds.worker.memory import Memory
+from yr_fake_ds.worker.publication import Publication
+from yr_fake_ds.worker.reading import Reading
 from yr_fake_ds.worker.requests import RequestHandler
 from yr_fake_ds.worker.server import WorkerServer
 from yr_fake_ds.worker.settings import FlagError, WorkerSettings, parse_settings, split_address
-from yr_fake_ds.worker.values import Values
 
 MEBIBYTE: Final = 2**20
 MAX_MEMORY_MB: Final = 2**20
@@ -83,9 +85,11 @@ def _serve(
     settings: WorkerSettings, memory: Memory, directory: Directory, tcp: socket.socket, path: str
 ) -> WorkerServer:
     journal = Journal()
-    values = Values(settings.worker_address, memory, directory)
-    clients = Clients(settings.max_client_num, settings.client_dead_timeout_s, values.forget_client)
-    handler = RequestHandler(memory, values)
+    address, keys = settings.worker_address, Keys(memory, directory)
+    clients = Clients(settings.max_client_num, settings.client_dead_timeout_s, keys.forget_client)
+    publication = Publication(address, memory, directory)
+    reading = Reading(address, memory, directory, clients.remembers)
+    handler = RequestHandler(memory, publication, reading, keys)
     terms = protocol.Welcome(
         worker_id=str(uuid.uuid4()),
         socket_path=path,
@@ -124,7 +128,7 @@ def _join(remote: RemoteDirectory, settings: WorkerSettings, memory: Memory, hom
     told = False
     while True:
         try:
-            remote.follow(settings.worker_address, memory.drop, lost=lambda: None)
+            remote.follow(settings.worker_address, memory.drop, lost=memory.survive)
         except DirectoryLostError as error:
             if not told:
                 home.log(f"The metastore does not answer, waiting for it: {error}")

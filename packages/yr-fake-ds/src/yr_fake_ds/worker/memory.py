@@ -28,20 +28,22 @@ class Memory:
         self.changed = threading.Condition(threading.RLock())
         self.blocks = Blocks(capacity)
         self._latches = Latches()
+        self._survivors: dict[str, int] = {}
 
     def create(
-        self, sizes: Iterable[int], client_id: str | None, deadline: float
-    ) -> tuple[list[Block], list[CopyName]]:
+        self, sizes: Iterable[int], client_id: str, deadline: float, evicted: list[CopyName]
+    ) -> list[Block]:
         """Make blocks, all or none, waiting for memory until `deadline` (monotonic seconds).
 
-        Returns also the copies that were evicted for them. RefusedError "Out of memory".
+        The client holds them. Copies that had to go are added to `evicted`, also if it was in
+        vain. RefusedError "Out of memory".
         """
         wanted = list(sizes)
         with self.changed:
             while True:
-                made, evicted = self._try_create(wanted, client_id)
+                made = self._try_create(wanted, client_id, evicted)
                 if made is not None:
-                    return made, evicted
+                    return made
                 remaining = deadline - time.monotonic()
                 if remaining <= 0 or sum(wanted) > self.arena.capacity:
                     raise self._no_memory(sum(wanted))
@@ -85,17 +87,42 @@ class Memory:
             block = self.blocks.find(slot_id)
             return None if block is None else block.name
 
-    def has_copy(self, key: str) -> bool:
-        """Tell whether a copy of the version last seen here exists."""
-        with self.changed:
-            return self.blocks.copy(key) is not None
+    def survive(self) -> None:
+        """Keep what is here although the head, which knew of it, is gone.
 
-    def discard(self, blocks: Iterable[Block]) -> None:
-        """Free blocks that were made for nobody and never named."""
+        Such copies are found by clients of this worker only, and stay until one of them deletes
+        or overwrites the key (measured on 0.8.1).
+        """
         with self.changed:
-            for block in blocks:
-                self.blocks.discard(block)
+            self._survivors.update(block.name for block in self.blocks.copies() if block.name)
+
+    def survived(self, key: str) -> bool:
+        """Tell whether a copy of a key is here that the head does not know."""
+        with self.changed:
+            return self._survivor(key) is not None
+
+    def hold_survivor(self, key: str, client_id: str) -> Slot | None:
+        """Take a reference on a copy that the head does not know; None if there is none."""
+        with self.changed:
+            version = self._survivor(key)
+            return None if version is None else self.hold_copy(key, version, client_id)
+
+    def forget_survivors(self, keys: Iterable[str]) -> None:
+        """Let copies go that the head does not know."""
+        with self.changed:
+            for key in keys if self._survivors else ():
+                version = self._survivors.pop(key, None)
+                if version is not None:
+                    self.blocks.drop(key, version)
             self.changed.notify_all()
+
+    def hold(self, slot_id: int, client_id: str) -> Block | None:
+        """Take a reference on a block; None if there is none of that id."""
+        with self.changed:
+            block = self.blocks.find(slot_id)
+            if block is not None:
+                self.blocks.hold(block, client_id)
+            return block
 
     def release(self, slot_ids: Iterable[int], client_id: str) -> None:
         """Drop references of a client, one for each id."""
@@ -131,25 +158,22 @@ class Memory:
             self.changed.notify_all()
 
     def _try_create(
-        self, sizes: list[int], client_id: str | None
-    ) -> tuple[list[Block] | None, list[CopyName]]:
+        self, sizes: list[int], client_id: str, evicted: list[CopyName]
+    ) -> list[Block] | None:
         made: list[Block] = []
-        evicted: list[CopyName] = []
         for size in sizes:
             block, gone = self.blocks.create(size, client_id)
             evicted += gone
             if block is None:
-                self._undo(made, client_id)
-                return None, evicted
+                for other in made:
+                    self.blocks.release(other.id, client_id)
+                return None
             made.append(block)
-        return made, evicted
+        return made
 
-    def _undo(self, made: list[Block], client_id: str | None) -> None:
-        for block in made:
-            if client_id is None:
-                self.blocks.discard(block)
-            else:
-                self.blocks.release(block.id, client_id)
+    def _survivor(self, key: str) -> int | None:
+        version = self._survivors.get(key)
+        return version if version is not None and self.blocks.copy(key, version) else None
 
     def _no_memory(self, size: int) -> RefusedError:
         capacity, used = self.arena.capacity, self.blocks.allocator.used

@@ -8,8 +8,10 @@ from typing import Any, Protocol
 
 from yr_fake_ds import protocol, texts
 from yr_fake_ds.refusal import RefusedError
+from yr_fake_ds.worker.keys import Keys
 from yr_fake_ds.worker.memory import Memory
-from yr_fake_ds.worker.values import Values
+from yr_fake_ds.worker.publication import Publication
+from yr_fake_ds.worker.reading import Reading
 
 
 class Payload(Protocol):
@@ -23,9 +25,13 @@ class Payload(Protocol):
 class RequestHandler:
     """Carries out requests of attached clients; called from all threads of the worker."""
 
-    def __init__(self, memory: Memory, values: Values) -> None:
+    def __init__(
+        self, memory: Memory, publication: Publication, reading: Reading, keys: Keys
+    ) -> None:
         self._memory = memory
-        self._values = values
+        self._publication = publication
+        self._reading = reading
+        self._keys = keys
         self._handlers: dict[type, Callable[[Any, Payload, str], protocol.Message]] = {
             protocol.Create: self._create,
             protocol.Publish: self._publish,
@@ -51,19 +57,19 @@ class RequestHandler:
 
     def forget_client(self, client_id: str) -> None:
         """Take back what a request that was on its way gave to a client that left meanwhile."""
-        self._values.forget_client(client_id)
+        self._keys.forget_client(client_id)
 
     def _create(self, request: protocol.Create, payload: Payload, client: str) -> protocol.Message:
-        return protocol.Created(self._values.create(request, client))
+        return protocol.Created(self._publication.create(request, client))
 
     def _publish(
         self, request: protocol.Publish, payload: Payload, client: str
     ) -> protocol.Message:
-        inline = self._values.store(request, payload.read_into)
-        return protocol.Published(self._values.publish(request, inline))
+        failed = self._publication.publish(request, client, payload.read_into)
+        return protocol.Published(failed)
 
     def _get(self, request: protocol.Get, payload: Payload, client: str) -> protocol.Message:
-        return protocol.Got(self._values.get(request, client))
+        return protocol.Got(self._reading.get(request, client))
 
     def _release(
         self, request: protocol.Release, payload: Payload, client: str
@@ -72,13 +78,13 @@ class RequestHandler:
         return protocol.Done()
 
     def _exist(self, request: protocol.Exist, payload: Payload, client: str) -> protocol.Message:
-        return protocol.Existing(self._values.exist(request.keys, request.timeout_ms))
+        return protocol.Existing(self._reading.exist(request.keys, request.timeout_ms))
 
     def _delete(self, request: protocol.Delete, payload: Payload, client: str) -> protocol.Message:
-        return protocol.Failed(self._values.delete(request.keys, request.timeout_ms))
+        return protocol.Failed(self._keys.delete(request.keys, request.timeout_ms))
 
     def _expire(self, request: protocol.Expire, payload: Payload, client: str) -> protocol.Message:
-        return protocol.Failed(self._values.expire(request.keys, request.ttl_s, request.timeout_ms))
+        return protocol.Failed(self._keys.expire(request.keys, request.ttl_s, request.timeout_ms))
 
     def _health(self, request: protocol.Health, payload: Payload, client: str) -> protocol.Message:
         return protocol.Done()
@@ -97,16 +103,16 @@ class RequestHandler:
     def _invalidate(
         self, request: protocol.Invalidate, payload: Payload, client: str
     ) -> protocol.Message:
-        self._values.invalidate(request.slot_id)
+        self._keys.invalidate(request.slot_id)
         return protocol.Done()
 
     def _change_references(
         self, request: protocol.ChangeGlobalReferences, payload: Payload, client: str
     ) -> protocol.Message:
-        self._values.change_references(client, request)
+        self._keys.change_references(request, client)
         return protocol.Failed([])
 
     def _count_references(
         self, request: protocol.QueryGlobalReferences, payload: Payload, client: str
     ) -> protocol.Message:
-        return protocol.Count(self._values.count_references(request))
+        return protocol.Count(self._keys.count_references(request))
