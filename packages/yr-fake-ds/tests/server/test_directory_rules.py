@@ -69,11 +69,11 @@ def test_mset_knows_no_condition(state: State) -> None:
 
 
 def test_mset_buffer_takes_no_key_twice(state: State) -> None:
-    """Repeated keys are named, once for each time, and nothing is stored."""
+    """All keys of the call are named when one repeats, and nothing is stored."""
     with pytest.raises(RefusedError, match="Key duplicated") as refused:
         announce(state, "mset_buffer", "a", "b", "a", "c")
 
-    assert refused.value.values == {"keys": "a, a"}
+    assert refused.value.values == {"keys": "a, b, a, c"}
     assert state.locate(["b"]) == [None]
 
 
