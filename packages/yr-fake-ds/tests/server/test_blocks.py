@@ -120,6 +120,19 @@ def test_a_second_copy_of_a_value_replaces_the_first() -> None:
     assert blocks.allocator.used == 64
 
 
+def test_references_are_counted() -> None:
+    """A client that holds a block twice gives it back twice."""
+    blocks = Blocks(64)
+    block = created(blocks, client="c")
+    blocks.hold(block, "c")
+
+    blocks.release(block.id, "c")
+    assert blocks.references() == 1
+    blocks.release(block.id, "c")
+
+    assert blocks.allocator.used == 0
+
+
 def test_unknown_names_and_ids_are_ignored() -> None:
     """Dropping and releasing what is not there changes nothing."""
     blocks = Blocks(1024)
