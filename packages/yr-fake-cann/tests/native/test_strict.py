@@ -66,6 +66,6 @@ def test_a_touch_by_the_host_is_reported_and_ends_the_process(freed: bool, named
         check=False,
     )
 
-    assert ended.returncode == -11
+    assert ended.returncode != 0
     assert "the host touched device memory: 0x" in ended.stderr
     assert f"{named}: byte 5 of the allocation of 2097152 bytes" in ended.stderr
