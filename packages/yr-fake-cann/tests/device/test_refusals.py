@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torch_npu
+from torch_npu import npu
 
 from yr_fake_cann.errors import NotEmulatedError
 
@@ -42,7 +43,9 @@ def test_a_fused_operator_is_refused_by_name(device: torch.device) -> None:
     """The error names the operator as users call it, and the page of what is emulated."""
     query = torch.ones(1, 2, 8, 16, device=device)
 
-    with pytest.raises(NotEmulatedError, match="npu_fusion_attention .*emulated-operators") as raised:
+    with pytest.raises(
+        NotEmulatedError, match=r"npu_fusion_attention .*emulated-operators"
+    ) as raised:
         torch_npu.npu_fusion_attention(query, query, query, head_num=2, input_layout="BNSD")
 
     assert raised.value.operator == "torch_npu.npu_fusion_attention"
@@ -56,10 +59,10 @@ def test_a_sparse_result_is_refused(device: torch.device) -> None:
 
 def test_a_graph_is_refused(device: torch.device) -> None:
     """Graph capture needs the hardware."""
-    torch.npu.set_device(device)
+    npu.set_device(device)
     tensor = torch.ones(3, device=device)
 
-    with pytest.raises(RuntimeError), torch.npu.graph(torch.npu.NPUGraph()):
+    with pytest.raises(RuntimeError), npu.graph(npu.NPUGraph()):
         tensor.add_(1)
 
 

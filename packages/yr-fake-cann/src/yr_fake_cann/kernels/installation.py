@@ -14,6 +14,7 @@ import torch
 from yr_fake_cann.errors import NotEmulatedError
 from yr_fake_cann.kernels import fused, internals, rules, streams
 from yr_fake_cann.kernels.copies import CopyKernel
+from yr_fake_cann.kernels.dropout import native_dropout
 from yr_fake_cann.kernels.hostkernel import HostKernel
 
 Kernel = Callable[..., Any]
@@ -39,18 +40,25 @@ def install_kernels() -> None:
         _install_fused(npu, [name for name in device if name.startswith("npu::")])
 
 
+def kernels_made() -> int:
+    """Return how many operators of this process have been called, and so have a kernel."""
+    return _Deferred.made
+
+
 def refuse(operator: str, *_args: Any, **_kwargs: Any) -> Any:
     """Raise NotEmulatedError for an operator; registered for those that need an Ascend kernel."""
     raise NotEmulatedError(operator)
 
 
 def _install_device_kernels(library: Any, names: Iterable[str]) -> None:
-    copy = CopyKernel(torch.library.get_kernel("aten::copy_", "PrivateUse1"))
+    own: dict[str, Kernel] = {
+        "aten::copy_": CopyKernel(torch.library.get_kernel("aten::copy_", "PrivateUse1")),
+        "aten::native_dropout": native_dropout,
+    }
     for name in names:
         base = name[6:].partition(".")[0]
-        if base in rules.KEPT:
-            continue
-        library.impl(name, "PrivateUse1", copy if base == "copy_" else _device_kernel(name, base))
+        if base not in rules.KEPT:
+            library.impl(name, "PrivateUse1", own.get(name) or _device_kernel(name, base))
 
 
 def _device_kernel(name: str, base: str) -> Kernel:
@@ -105,6 +113,7 @@ class _Deferred:
     """A kernel that is made when it is called for the first time."""
 
     __slots__ = ("kernel", "make", "name")
+    made = 0
 
     def __init__(self, name: str, make: Callable[[str], Kernel]) -> None:
         self.name = name
@@ -114,6 +123,7 @@ class _Deferred:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.kernel is None:
             self.kernel = self.make(self.name)
+            _Deferred.made += 1
         return self.kernel(*args, **kwargs)
 
 
