@@ -124,5 +124,5 @@ def test_a_plan_that_cannot_be_read_ends_the_process() -> None:
 )
 def test_a_fault_that_means_nothing_is_refused(values: dict[str, object]) -> None:
     """ValueError where the plan is written, not where it is read."""
-    with pytest.raises(ValueError, match=".+"):
+    with pytest.raises(ValueError, match=r".+"):
         Fault(**values)  # type: ignore[arg-type]

@@ -56,7 +56,7 @@ def test_kernels_have_an_address_of_their_own() -> None:
 )
 def test_a_touch_by_the_host_is_reported_and_ends_the_process(freed: bool, named: str) -> None:
     """The report names the address, the allocation and the offset."""
-    code = f"import sys; sys.path[:] = {sys.path!r}; import test_strict; test_strict.touch({freed})"
+    code = f"import sys; sys.path[:] = {sys.path!r}; import {__name__}; {__name__}.touch({freed})"
 
     ended = subprocess.run(
         [sys.executable, "-c", code],
