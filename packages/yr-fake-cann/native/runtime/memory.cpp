@@ -187,8 +187,8 @@ bool ExportMemory(const void* address, char* name, size_t size)
         Pool::Piece piece = pool.Find(at);
         if (!piece.live) continue;
         memset(name, 0, size);
-        int length = snprintf(name, size, "yrfc:%d:%d:%zx:%zx:%zx", getpid(), pool.descriptor(),
-                              piece.base - pool.base(), piece.bytes, at - piece.base);
+        size_t begin = piece.base - pool.base(), offset = at - piece.base;
+        int length = snprintf(name, size, "yrfc:%d:%d:%zx:%zx:%zx", getpid(), pool.descriptor(), begin, piece.bytes, offset);
         return length > 0 && static_cast<size_t>(length) < size;
     }
     return false;
