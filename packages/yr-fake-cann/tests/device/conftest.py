@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Final
 
 import pytest
-
 from yr_fake_cann import activation
 
 # The runtime's defaults: the native tests may share this process.

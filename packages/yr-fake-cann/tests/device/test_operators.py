@@ -117,6 +117,20 @@ def test_a_view_shares_memory(device: torch.device, operator: Case) -> None:
     assert torch.equal(base.cpu(), expected)
 
 
+def test_a_cell_of_a_recurrent_network_has_gradients(device: torch.device) -> None:
+    """A single LSTM cell equals the host's, and is differentiable."""
+    host = torch.nn.LSTMCell(3, 4)
+    there = torch.nn.LSTMCell(3, 4).to(device)
+    there.load_state_dict(host.state_dict())
+    source = torch.randn(2, 3)
+
+    result = there(source.to(device))[0]
+    torch.autograd.backward(result.sum())
+
+    torch.testing.assert_close(result.cpu(), host(source)[0])
+    assert there.weight_ih.grad is not None
+
+
 def test_recurrent_networks_run(device: torch.device) -> None:
     """An LSTM equals the host's, forward and backward."""
     torch.manual_seed(0)
