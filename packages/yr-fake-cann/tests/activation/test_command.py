@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from commands import SOURCES, command, finished, inactive, python
+
 from yr_fake_cann import activation
 from yr_fake_cann.errors import ActivationError
 

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from commands import command, finished, inactive, python
+
 from yr_fake_cann import activation
 
 COMPUTE = "import torch; print((torch.ones(2, device='npu:1') + 1).sum().item())"

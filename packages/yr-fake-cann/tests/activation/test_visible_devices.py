@@ -11,7 +11,7 @@ print(acl.rt.get_device_count(), torch_npu.npu.device_count())
 
 @pytest.mark.parametrize(
     ("visible", "count"),
-    [("2,5", 2), ("", 0), ("0", 1), ("3,99,1", 1), ("7", 1), ("x", 0)],
+    [("2,5", 2), ("", 0), ("0", 1), ("3,99,1", 1), ("7", 1), ("x", 0), ("4,4,5", 1)],
 )
 def test_both_count_the_visible_npus(visible: str, count: int) -> None:
     """``acl`` answers what the runtime answers."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import pytest
+
 from yr_fake_cann import activation
 
 # The runtime's defaults: the native tests may share this process.

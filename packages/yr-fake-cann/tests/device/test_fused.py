@@ -4,6 +4,7 @@ import pytest
 import torch
 import torch_npu
 from torch.nn import functional
+
 from yr_fake_cann.kernels.fused import PROVIDED
 from yr_fake_cann.kernels.internals import names_with_kernel
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 import torch_npu
 from torch_npu import npu
+
 from yr_fake_cann.errors import NotEmulatedError
 
 
