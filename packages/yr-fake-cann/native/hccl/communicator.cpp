@@ -28,13 +28,28 @@ int Initialise(const char* function, uint32_t size, const void* rootInfo, uint32
 
 }  // namespace
 
+bool Lane::Take(std::chrono::milliseconds patience)
+{
+    std::unique_lock<std::mutex> lock(mutex_);
+    if (!returned_.wait_for(lock, patience, [this] { return !inUse_; })) return false;
+    inUse_ = true;
+    return true;
+}
+
+void Lane::Return()
+{
+    std::lock_guard<std::mutex> lock(mutex_);
+    inUse_ = false;
+    returned_.notify_all();
+}
+
 // Tasks may still use the sockets, so they are closed with the last of them.
 void Communicator::Close()
 {
     closed_ = true;
     for (Link& link : links_) {
-        if (link.outgoing) shutdown(link.outgoing.get(), SHUT_RDWR);
-        if (link.incoming) shutdown(link.incoming.get(), SHUT_RDWR);
+        if (link.outgoing.socket) shutdown(link.outgoing.socket.get(), SHUT_RDWR);
+        if (link.incoming.socket) shutdown(link.incoming.socket.get(), SHUT_RDWR);
     }
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -14,10 +15,22 @@
 
 namespace fake_cann {
 
+// One way of a link: one task at a time uses it, whatever stream it runs on.
+class Lane {
+public:
+    Socket socket;
+
+    bool Take(std::chrono::milliseconds patience);  // false: still in use
+    void Return();
+
+private:
+    std::mutex mutex_;
+    std::condition_variable returned_;
+    bool inUse_ = false;
+};
+
 struct Link {
-    Socket outgoing, incoming;
-    // One task at a time uses a direction, whatever stream it runs on.
-    std::timed_mutex outgoingInUse, incomingInUse;
+    Lane outgoing, incoming;
 };
 
 class Communicator {

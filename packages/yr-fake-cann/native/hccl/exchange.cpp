@@ -129,6 +129,11 @@ public:
         deadline_ = limit.count() ? Clock::now() + limit : Clock::time_point::max();
     }
 
+    ~Session()
+    {
+        for (Lane* lane : taken_) lane->Return();
+    }
+
     int Run(const std::vector<Transfer>& outgoing, const std::vector<Transfer>& incoming)
     {
         CopyToSelf(outgoing, incoming);
@@ -163,11 +168,11 @@ private:
             if (transfer.peer != communicator_.rank()) byPeer[transfer.peer].push_back(transfer);
         for (auto& [peer, queue] : byPeer) {
             Link& link = communicator_.link(peer);
-            std::unique_lock<std::timed_mutex> inUse(sending ? link.outgoingInUse : link.incomingInUse, std::defer_lock);
-            while (!inUse.try_lock_for(std::chrono::milliseconds(kTickMilliseconds)))
+            Lane& lane = sending ? link.outgoing : link.incoming;
+            while (!lane.Take(std::chrono::milliseconds(kTickMilliseconds)))
                 if (int status = Stopped()) return status;
-            locks_.push_back(std::move(inUse));
-            wires_.emplace_back(operation_, (sending ? link.outgoing : link.incoming).get(), sending);
+            taken_.push_back(&lane);
+            wires_.emplace_back(operation_, lane.socket.get(), sending);
             for (const Transfer& transfer : queue) wires_.back().Add(transfer);
         }
         return kOk;
@@ -222,7 +227,7 @@ private:
     Communicator& communicator_;
     Stream& stream_;
     Clock::time_point deadline_;
-    std::vector<std::unique_lock<std::timed_mutex>> locks_;
+    std::vector<Lane*> taken_;
     std::deque<Wire> wires_;
 };
 

@@ -104,17 +104,18 @@ bool ConnectAll(Communicator& made, const std::vector<Member>& table, const Sock
     uint32_t self = made.rank();
     for (uint32_t peer = 0; peer < made.size(); peer++) {
         if (peer == self) continue;
-        Link& link = made.link(peer);
-        link.outgoing = Connect(table[peer].endpoint, deadline);
-        if (!link.outgoing || !WriteAll(link.outgoing, &table[self], sizeof(Member), deadline)) return false;
+        Socket& outgoing = made.link(peer).outgoing.socket;
+        outgoing = Connect(table[peer].endpoint, deadline);
+        if (!outgoing || !WriteAll(outgoing, &table[self], sizeof(Member), deadline)) return false;
     }
     for (uint32_t missing = made.size() - 1; missing;) {
         Socket socket = Accept(listener, deadline);
         if (!socket) return false;
         Member member{};
         if (!ReadAll(socket, &member, sizeof member, deadline) || !IsMember(member, made.size())) continue;
-        if (!made.link(member.rank).incoming) missing--;
-        made.link(member.rank).incoming = std::move(socket);
+        Socket& incoming = made.link(member.rank).incoming.socket;
+        if (!incoming) missing--;
+        incoming = std::move(socket);
     }
     return true;
 }

@@ -20,10 +20,10 @@ void Report(int number, siginfo_t* info, void* context)
 {
     Location location = Locate(info->si_addr, 1);
     if (location.bytes) {
-        char text[512];
-        int length = snprintf(text, sizeof text, "yr-fake-cann: the host touched device memory: %s\n",
-                              Describe(info->si_addr, location).c_str());
-        if (write(2, text, static_cast<size_t>(length)) < 0) _exit(128 + number);
+        char description[256], line[384];
+        DescribeInto(description, sizeof description, info->si_addr, location);
+        int length = snprintf(line, sizeof line, "yr-fake-cann: the host touched device memory: %s\n", description);
+        if (write(2, line, static_cast<size_t>(length)) < 0) _exit(128 + number);
     }
     if (g_previous.sa_flags & SA_SIGINFO) return g_previous.sa_sigaction(number, info, context);
     if (g_previous.sa_handler != SIG_DFL && g_previous.sa_handler != SIG_IGN) return g_previous.sa_handler(number);

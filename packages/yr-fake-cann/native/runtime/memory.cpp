@@ -148,18 +148,24 @@ Location Locate(const void* address, size_t bytes)
     return location;
 }
 
-std::string Describe(const void* address, const Location& location)
+// Without allocating, as it also runs in a signal handler.
+void DescribeInto(char* text, size_t size, const void* address, const Location& location)
 {
     static const char* const kPlaces[] = {"host memory", "", "freed ", "past the end of "};
-    char text[256];
     if (location.place == Place::kHost) {
-        snprintf(text, sizeof text, "%p is host memory", address);
-        return text;
+        snprintf(text, size, "%p is host memory", address);
+        return;
     }
     char owner[32] = "imported memory";
     if (!location.imported) snprintf(owner, sizeof owner, "memory of npu:%d", location.device);
-    snprintf(text, sizeof text, "%p is %s%s: byte %zu of the allocation of %zu bytes at 0x%" PRIxPTR, address,
+    snprintf(text, size, "%p is %s%s: byte %zu of the allocation of %zu bytes at 0x%" PRIxPTR, address,
              kPlaces[static_cast<int>(location.place)], owner, location.offset, location.bytes, location.base);
+}
+
+std::string Describe(const void* address, const Location& location)
+{
+    char text[256];
+    DescribeInto(text, sizeof text, address, location);
     return text;
 }
 
@@ -181,8 +187,8 @@ bool ExportMemory(const void* address, char* name, size_t size)
         Pool::Piece piece = pool.Find(at);
         if (!piece.live) continue;
         memset(name, 0, size);
-        int length = snprintf(name, size, "yrfc:%d:%d:%zx:%zx:%zx", getpid(), pool.descriptor(),
-                              piece.base - pool.base(), piece.bytes, at - piece.base);
+        size_t begin = piece.base - pool.base(), offset = at - piece.base;
+        int length = snprintf(name, size, "yrfc:%d:%d:%zx:%zx:%zx", getpid(), pool.descriptor(), begin, piece.bytes, offset);
         return length > 0 && static_cast<size_t>(length) < size;
     }
     return false;

@@ -33,6 +33,7 @@ struct Location {
 
 Location Locate(const void* address, size_t bytes);
 std::string Describe(const void* address, const Location& location);
+void DescribeInto(char* text, size_t size, const void* address, const Location& location);
 
 // The view of `bytes` of live device memory, or nullptr with the reason as the thread's last error.
 char* DeviceView(const char* function, const void* address, size_t bytes);

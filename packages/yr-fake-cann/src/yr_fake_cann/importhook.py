@@ -5,6 +5,7 @@ the end of its loading. It is there in every process of an activated environment
 nothing until torch_npu is imported: no import of this package's kernels, of torch or of ctypes.
 """
 
+import contextlib
 import sys
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
@@ -37,7 +38,9 @@ def _add_installation(loader: object) -> None:
     run = loader.exec_module  # type: ignore[attr-defined]
 
     def exec_module(module: ModuleType) -> None:
-        run(module)
+        # torch_npu prints that ASCEND_HOME_PATH is not set; what a program prints is not its place.
+        with contextlib.redirect_stdout(sys.stderr):
+            run(module)
         from yr_fake_cann.kernels.installation import install_kernels
 
         install_kernels()

@@ -27,6 +27,7 @@ with warnings.catch_warnings():
 ANNOUNCEMENTS: Final = (
     "ignore:Cannot create tensor with internal format",
     "ignore:The current CANN and Soc versions",
+    "ignore:ComplexHalf support is experimental",
     "ignore:CAUTION. The operator",
 )
 DEVICES: Final = ("npu:0", "npu:1", "npu:5")

@@ -1,7 +1,10 @@
 """Copies in all directions, contiguous or not, blocking or not."""
 
+from typing import Any
+
 import pytest
 import torch
+from torch_npu import npu
 
 PLACES = ("cpu", "npu:0", "npu:2")
 LAYOUTS = {
@@ -48,13 +51,13 @@ def test_a_copy_to_the_same_device_is_the_tensor(device: torch.device) -> None:
 
 def test_a_pinned_buffer_is_copied_asynchronously(device: torch.device) -> None:
     """Pinned memory, ``non_blocking`` and a synchronisation give the values, both ways."""
-    torch.npu.set_device(device)
+    npu.set_device(device)
     source = torch.arange(1000.0).pin_memory()
     target = torch.empty(1000, pin_memory=True)
 
     on_device = source.to(device, non_blocking=True)
     target.copy_(on_device * 2, non_blocking=True)
-    torch.npu.current_stream().synchronize()
+    npu.current_stream().synchronize()
 
     assert source.is_pinned()
     assert torch.equal(target, source * 2)
@@ -62,7 +65,8 @@ def test_a_pinned_buffer_is_copied_asynchronously(device: torch.device) -> None:
 
 def test_npu_and_cpu_methods(device: torch.device) -> None:
     """``.npu()`` takes an index, ``.cpu()`` brings back."""
-    tensor = torch.arange(3).npu(device.index)
+    tensor: Any = torch.arange(3)
+    tensor = tensor.npu(device.index)
 
     assert tensor.device == device
     assert tensor.is_npu
@@ -71,7 +75,7 @@ def test_npu_and_cpu_methods(device: torch.device) -> None:
 
 def test_the_device_context_is_the_default(device: torch.device) -> None:
     """Within ``torch.npu.device`` a tensor on "npu" is on that device."""
-    with torch.npu.device(device):
+    with npu.device(device):
         inside = torch.zeros(1, device="npu")
 
     assert inside.device == device

@@ -29,7 +29,7 @@ def test_a_mask_selects(device: torch.device) -> None:
 
 
 def test_indices_may_be_on_the_host(device: torch.device) -> None:
-    """Torch allows CPU indices into a device tensor."""
+    """CPU indices into a device tensor are allowed."""
     tensor = torch.arange(5, device=device)
 
     assert tensor[torch.tensor([4, 0])].tolist() == [4, 0]

@@ -1,6 +1,7 @@
 """Random numbers: each device has a generator of its own, which is not the CPU's."""
 
 import torch
+from torch_npu import npu
 
 
 def test_a_seed_repeats_the_numbers(device: torch.device) -> None:
@@ -21,10 +22,10 @@ def test_numbers_go_on(device: torch.device) -> None:
 def test_a_saved_state_repeats_the_numbers(device: torch.device) -> None:
     """``get_rng_state`` and ``set_rng_state`` are a seed and a position."""
     torch.rand(2, device=device)
-    state = torch.npu.get_rng_state(device)
+    state = npu.get_rng_state(device)
     first = torch.randperm(9, device=device)
 
-    torch.npu.set_rng_state(state, device)
+    npu.set_rng_state(state, device)
 
     assert torch.equal(torch.randperm(9, device=device), first)
 

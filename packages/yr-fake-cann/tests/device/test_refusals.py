@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torch_npu
+from torch_npu import npu
 
 from yr_fake_cann.errors import NotEmulatedError
 
@@ -58,10 +59,10 @@ def test_a_sparse_result_is_refused(device: torch.device) -> None:
 
 def test_a_graph_is_refused(device: torch.device) -> None:
     """Graph capture needs the hardware."""
-    torch.npu.set_device(device)
+    npu.set_device(device)
     tensor = torch.ones(3, device=device)
 
-    with pytest.raises(RuntimeError), torch.npu.graph(torch.npu.NPUGraph()):
+    with pytest.raises(RuntimeError), npu.graph(npu.NPUGraph()):
         tensor.add_(1)
 
 

@@ -8,7 +8,7 @@ from bindings import Cann, opened
 
 @pytest.fixture
 def cann() -> Iterator[Cann]:
-    """The functions, device 0 set; what a test made with them is destroyed at its end."""
+    """Give the functions, device 0 set; destroy what the test made with them at its end."""
     functions = opened()
     yield functions
     functions.release()

@@ -73,6 +73,18 @@ def rotary_mul(
     return x * r1 + rotated * r2
 
 
+def lstm_cell(
+    x: Tensor, hx: list[Tensor], w_ih: Tensor, w_hh: Tensor, *biases: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    """``aten::lstm_cell``, which torch computes in one kernel on devices that are not the CPU."""
+    hidden, cell = hx
+    b_ih, b_hh = (*biases, None, None)[:2]
+    gates = functional.linear(x, w_ih, b_ih) + functional.linear(hidden, w_hh, b_hh)
+    start, forget, candidate, out = gates.chunk(4, 1)
+    cell = torch.sigmoid(forget) * cell + torch.sigmoid(start) * torch.tanh(candidate)
+    return torch.sigmoid(out) * torch.tanh(cell), cell
+
+
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """``npu_linear``."""
     return functional.linear(x, weight, bias)
@@ -146,6 +158,7 @@ _BY_SCALAR_TYPE: Final = {
 }
 
 PROVIDED: Final[dict[str, Callable[..., Any]]] = {
+    "aten::lstm_cell": lstm_cell,
     "npu::_amp_foreach_non_finite_check": non_finite_check,
     "npu::_npu_dtype_cast": dtype_cast,
     "npu::_npu_format_cast": format_cast,

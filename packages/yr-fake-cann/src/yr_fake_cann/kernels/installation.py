@@ -1,42 +1,47 @@
 """Registers the kernels in torch's dispatcher, in place of torch_npu's.
 
 Registration is by name and does no work per operator; the kernel behind a name is made at its first
-call. 1,500 names take about 15 ms.
+call. 1,900 names take about 25 ms.
 """
 
 import functools
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import torch
 
 from yr_fake_cann.errors import NotEmulatedError
-from yr_fake_cann.kernels import fused, internals, rules, streams
+from yr_fake_cann.kernels import fused, internals, streams
 from yr_fake_cann.kernels.copies import CopyKernel
+from yr_fake_cann.kernels.dropout import native_dropout
 from yr_fake_cann.kernels.hostkernel import HostKernel
+from yr_fake_cann.kernels.treatment import Treatment, treated, treatment
 
 Kernel = Callable[..., Any]
 
-_libraries: list[Any] = []
+DEVICE, AUTOGRAD = "PrivateUse1", "AutogradPrivateUse1"
+_libraries: dict[str, Any] = {}
 
 
 def install_kernels() -> None:
     """Replace torch_npu's kernels; called once a process, right after ``import torch_npu``."""
     if _libraries:
         return
-    aten = internals.library("aten")
-    npu = internals.library("npu")
-    _libraries.extend((aten, npu))
-    device, autograd = (
-        internals.names_with_kernel("PrivateUse1"),
-        internals.names_with_kernel("AutogradPrivateUse1"),
-    )
+    _libraries.update({namespace: internals.library(namespace) for namespace in ("aten", "npu")})
+    own: dict[str, Kernel] = {
+        "aten::copy_": CopyKernel(torch.library.get_kernel("aten::copy_", DEVICE)),
+        "aten::native_dropout": native_dropout,
+    }
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        _install_device_kernels(aten, _aten(device))
-        _install_autograd_kernels(aten, _aten(autograd))
-        _install_fused(npu, [name for name in device if name.startswith("npu::")])
+        warnings.simplefilter("ignore")  # that a kernel is replaced
+        _install_autograd_kernels()
+        _install_device_kernels(own)
+
+
+def kernels_made() -> int:
+    """Return how many operators of this process have been called, and so have a kernel."""
+    return Deferred.made
 
 
 def refuse(operator: str, *_args: Any, **_kwargs: Any) -> Any:
@@ -44,67 +49,11 @@ def refuse(operator: str, *_args: Any, **_kwargs: Any) -> Any:
     raise NotEmulatedError(operator)
 
 
-def _install_device_kernels(library: Any, names: Iterable[str]) -> None:
-    copy = CopyKernel(torch.library.get_kernel("aten::copy_", "PrivateUse1"))
-    for name in names:
-        base = name[6:].partition(".")[0]
-        if base in rules.KEPT:
-            continue
-        library.impl(name, "PrivateUse1", copy if base == "copy_" else _device_kernel(name, base))
-
-
-def _device_kernel(name: str, base: str) -> Kernel:
-    if base in rules.DEVICE_INDEPENDENT:
-        return _Deferred(name, _device_independent)
-    if internals.has_kernel(name, "CompositeImplicitAutograd"):
-        return _Deferred(name, _decomposed)
-    if internals.has_kernel(name, "CPU") or _is_composite(name):
-        return _Deferred(name, HostKernel)
-    return functools.partial(refuse, name)
-
-
-def _install_autograd_kernels(library: Any, names: Iterable[str]) -> None:
-    # torch_npu has formulas of its own, which call fused operators; torch's are put back.
-    for name in names:
-        if internals.has_kernel(name, "CompositeImplicitAutograd"):
-            library.impl(name, "AutogradPrivateUse1", _Deferred(name, _decomposed))
-        elif internals.has_kernel(name, "CPU") or _is_composite(name):
-            library.impl(name, "AutogradPrivateUse1", _Deferred(name, _torch_autograd), True)
-
-
-def _install_fused(library: Any, names: Iterable[str]) -> None:
-    for name in names:
-        provided = fused.PROVIDED.get(name)
-        if provided is not None:
-            library.impl(name, "PrivateUse1", provided)
-            library.impl(name, "AutogradPrivateUse1", provided)
-        elif name[5:].partition(".")[0] not in rules.KEPT:
-            library.impl(name, "PrivateUse1", functools.partial(refuse, _public_name(name)))
-
-
-def _public_name(name: str) -> str:
-    # What users call: torch_npu.npu_swiglu is torch.ops.npu.npu_swiglu.
-    return f"torch_npu.{name[5:]}"
-
-
-def _is_composite(name: str) -> bool:
-    return internals.has_kernel(name, "CompositeExplicitAutograd") or internals.has_kernel(
-        name, "CompositeExplicitAutogradNonFunctional"
-    )
-
-
-def _aten(names: Iterable[str]) -> list[str]:
-    # Kernels under aten::npu_... belong to no operator; these are defined in the namespace npu.
-    return [n for n in names if n.startswith("aten::") and not n.startswith(_ORPHANS)]
-
-
-_ORPHANS = ("aten::npu_", "aten::_npu_")
-
-
-class _Deferred:
+class Deferred:
     """A kernel that is made when it is called for the first time."""
 
     __slots__ = ("kernel", "make", "name")
+    made = 0
 
     def __init__(self, name: str, make: Callable[[str], Kernel]) -> None:
         self.name = name
@@ -112,9 +61,45 @@ class _Deferred:
         self.kernel: Kernel | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the kernel; torch's dispatcher does, in the thread of the operator's caller."""
         if self.kernel is None:
             self.kernel = self.make(self.name)
+            Deferred.made += 1
         return self.kernel(*args, **kwargs)
+
+
+def _install_device_kernels(own: dict[str, Kernel]) -> None:
+    for name in treated(DEVICE):
+        how = treatment(name)
+        if how is Treatment.OWN:
+            _register(name, DEVICE, own[name])
+        elif how is Treatment.PROVIDED:
+            # Above autograd too: its gradient is that of its definition.
+            _register(name, DEVICE, fused.PROVIDED[name])
+            _register(name, AUTOGRAD, fused.PROVIDED[name])
+        elif how is Treatment.REFUSED:
+            _register(name, DEVICE, functools.partial(refuse, _public_name(name)))
+        elif how is not Treatment.KEPT:
+            _register(name, DEVICE, Deferred(name, _MAKERS[how]))
+
+
+def _install_autograd_kernels() -> None:
+    # torch_npu has formulas of its own, which call fused operators; torch's are put back.
+    for name in treated(AUTOGRAD):
+        how = treatment(name)
+        if how is Treatment.DECOMPOSED:
+            _register(name, AUTOGRAD, Deferred(name, _decomposed))
+        elif how in {Treatment.HOST, Treatment.OWN}:
+            _register(name, AUTOGRAD, Deferred(name, _torch_autograd), with_keys=True)
+
+
+def _register(name: str, key: str, kernel: Kernel, with_keys: bool = False) -> None:
+    _libraries[name.partition("::")[0]].impl(name, key, kernel, with_keys)
+
+
+def _public_name(name: str) -> str:
+    # What users call: torch_npu.npu_swiglu is torch.ops.npu.npu_swiglu.
+    return f"torch_npu.{name[5:]}" if name.startswith("npu::") else name
 
 
 def _decomposed(name: str) -> Kernel:
@@ -124,13 +109,14 @@ def _decomposed(name: str) -> Kernel:
 
 def _device_independent(name: str) -> Kernel:
     operator = internals.operator(name)
-    keys = internals.HOST_KEYS
 
     def kernel(*args: Any, **kwargs: Any) -> Any:
         device = _target(args, kwargs)
         if device == streams.current_device():
-            return operator.redispatch(keys, *args, **kwargs)
-        return streams.on_device(device, lambda: operator.redispatch(keys, *args, **kwargs))
+            return operator.redispatch(internals.HOST_KEYS, *args, **kwargs)
+        return streams.on_device(
+            device, lambda: operator.redispatch(internals.HOST_KEYS, *args, **kwargs)
+        )
 
     return kernel
 
@@ -148,3 +134,10 @@ def _target(args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
 def _torch_autograd(name: str) -> Kernel:
     formula: Kernel = torch.library.get_kernel(name, "AutogradCPU").call_boxed
     return formula
+
+
+_MAKERS: dict[Treatment, Callable[[str], Kernel]] = {
+    Treatment.HOST: HostKernel,
+    Treatment.DECOMPOSED: _decomposed,
+    Treatment.DEVICE_INDEPENDENT: _device_independent,
+}

@@ -11,7 +11,6 @@ import torch_npu
 
 OpOverload: TypeAlias = torch._ops.OpOverload
 
-has_kernel = torch._C._dispatch_has_kernel_for_dispatch_key
 names_with_kernel = torch._C._dispatch_get_registrations_for_dispatch_key
 set_conj = torch._C._set_conj
 set_neg = torch._C._set_neg
@@ -52,6 +51,16 @@ def operator(name: str) -> OpOverload:
     packet = getattr(getattr(torch.ops, namespace), base)
     found: OpOverload = getattr(packet, overload or "default")
     return found
+
+
+def exists(name: str) -> bool:
+    """Return whether an operator of this name is defined, not only kernels for it."""
+    base, _, overload = name.partition(".")
+    try:
+        torch._C._dispatch_find_schema_or_throw(base, overload)
+    except RuntimeError:
+        return False
+    return True
 
 
 def schema(of: OpOverload) -> torch.FunctionSchema:

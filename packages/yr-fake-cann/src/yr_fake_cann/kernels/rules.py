@@ -76,3 +76,6 @@ WITH_GENERATOR: Final = {
     "aten::randperm": "aten::randperm.generator",
     "aten::randperm.out": "aten::randperm.generator_out",
 }
+
+# Operators with a kernel of this package.
+OWN: Final = frozenset({"aten::copy_", "aten::native_dropout"})

@@ -30,7 +30,8 @@ def drain(device: int) -> None:
 
 def on_device(device: int, call: Callable[[], Result]) -> Result:
     """Call with `device` as the current one, as torch's device guard does around a kernel."""
-    before = internals.exchange_device(device)
+    before = current_device()  # 0, as with the real runtime, in a thread that has set none
+    internals.exchange_device(device)
     try:
         return call()
     finally:

@@ -39,10 +39,10 @@ def __getattr__(name: str) -> object:
 
 
 def _count_valid(visible: str, physical: int) -> int:
-    # The runtime stops at the first entry that is not the number of a device.
-    count = 0
+    # The runtime stops at the first entry that is not the number of a device, or is repeated.
+    valid = set[int]()
     for entry in visible.split(","):
-        if not entry.strip().isdecimal() or int(entry) >= physical:
+        if not entry.strip().isdecimal() or int(entry) >= physical or int(entry) in valid:
             break
-        count += 1
-    return count
+        valid.add(int(entry))
+    return len(valid)

@@ -9,28 +9,15 @@ from bindings import (
     HOST_TO_DEVICE,
     INTERNAL,
     INVALID_HANDLE,
-    PATIENCE,
     STREAM_TIMEOUT,
     Cann,
     CannError,
     in_process,
     opened,
 )
+from gates import HOST_FUNCTION, Gate
 
-HOST_FUNCTION = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 SLOW = {"YR_FAKE_CANN_STREAMS": "async", "YR_FAKE_CANN_DELAY_US": "300000"}
-
-
-class Gate:
-    """A host function that keeps its stream busy until it is opened."""
-
-    def __init__(self) -> None:
-        self.open = threading.Event()
-        self.function = HOST_FUNCTION(lambda _: self.wait())
-
-    def wait(self) -> None:
-        """Block until the gate is opened."""
-        self.open.wait(PATIENCE)
 
 
 def copy_from_device(synchronise: bool) -> tuple[bytes, bytes]:
@@ -136,7 +123,7 @@ def test_synchronising_has_a_timeout(cann: Cann) -> None:
 
 
 def test_a_failure_is_told_once_with_its_reason(cann: Cann) -> None:
-    """The next synchronise returns the failure of an asynchronous copy, the one after not."""
+    """The next synchronise returns the failure of a queued copy; the one after it is fine."""
     stream = cann.stream()
     cann.aclrtMemcpyAsync(ctypes.c_void_p(4096), 4, b"data", 4, HOST_TO_DEVICE, stream)
 

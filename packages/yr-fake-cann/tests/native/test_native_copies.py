@@ -107,7 +107,7 @@ def test_a_batch_copies_each_part_in_its_own_direction(cann: Cann) -> None:
 
 
 def test_a_fill_writes_device_memory_only(cann: Cann) -> None:
-    """AclrtMemset refuses host memory."""
+    """Filling refuses host memory."""
     device = cann.malloc(SIZE)
     host = ctypes.create_string_buffer(SIZE)
 

@@ -56,7 +56,7 @@ def test_kernels_have_an_address_of_their_own() -> None:
 )
 def test_a_touch_by_the_host_is_reported_and_ends_the_process(freed: bool, named: str) -> None:
     """The report names the address, the allocation and the offset."""
-    code = f"import sys; sys.path[:] = {sys.path!r}; import test_strict; test_strict.touch({freed})"
+    code = f"import sys; sys.path[:] = {sys.path!r}; import {__name__}; {__name__}.touch({freed})"
 
     ended = subprocess.run(
         [sys.executable, "-c", code],
@@ -66,6 +66,6 @@ def test_a_touch_by_the_host_is_reported_and_ends_the_process(freed: bool, named
         check=False,
     )
 
-    assert ended.returncode == -11
+    assert ended.returncode != 0
     assert "the host touched device memory: 0x" in ended.stderr
     assert f"{named}: byte 5 of the allocation of 2097152 bytes" in ended.stderr

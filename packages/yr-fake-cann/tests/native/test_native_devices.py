@@ -53,7 +53,7 @@ def test_a_thread_has_no_device_until_it_sets_one(cann: Cann) -> None:
 
 
 def test_a_device_that_does_not_exist_cannot_be_set(cann: Cann) -> None:
-    """AclrtSetDevice names the device and how many there are."""
+    """The error names the device and how many there are."""
     with pytest.raises(CannError, match="no NPU 99") as raised:
         cann.aclrtSetDevice(99)
 

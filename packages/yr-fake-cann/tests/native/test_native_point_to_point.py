@@ -43,7 +43,7 @@ def send_then_die(root: bytes) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def receive_from_the_dead(cann_settings: None = None) -> tuple[int, int, int]:
+def receive_from_the_dead() -> tuple[int, int, int]:
     """Return the event's state, the communicator's error and the status of a second receive."""
     cann = opened()
     root = root_info(cann)

@@ -11,7 +11,7 @@ from bindings import (
     Cann,
     CannError,
 )
-from test_streams import Gate
+from gates import Gate
 
 
 def fail(cann: Cann, stream: int) -> None:

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 from bindings import REPORT_TIMEOUT, Cann, CannError
-from test_streams import HOST_FUNCTION
+from gates import HOST_FUNCTION
 
 BLOCKING = 1
 
@@ -24,7 +24,7 @@ def test_a_callback_runs_in_the_subscribed_thread(cann: Cann) -> None:
 
 
 def test_without_a_callback_processing_times_out(cann: Cann) -> None:
-    """AclrtProcessReport returns after its timeout."""
+    """Processing reports returns after its timeout."""
     with pytest.raises(CannError) as raised:
         cann.aclrtProcessReport(1)
 

@@ -1,0 +1,76 @@
+"""The start-up hook: inherited, chained, cheap, and silent where nothing is active."""
+
+import pathlib
+import sys
+
+import pytest
+from commands import command, finished, inactive, python
+
+from yr_fake_cann import activation
+
+COMPUTE = "import torch; print((torch.ones(2, device='npu:1') + 1).sum().item())"
+
+
+def write_hook(directory: pathlib.Path, name: str) -> str:
+    """Write another activation's sitecustomize, which leaves a mark in sys."""
+    (directory / "sitecustomize.py").write_text(f"import sys\nsys.{name} = True\n")
+    return str(directory)
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["before ours", "after ours"])
+def test_another_activation_keeps_its_hook(tmp_path: pathlib.Path, first: bool) -> None:
+    """Directories that others prepend or append to PYTHONPATH work beside ours."""
+    other = write_hook(tmp_path, "other_hook")
+    shim = activation.SHIM_ROOT
+    (tmp_path / "marker.py").write_text("HERE = True\n")
+    environ = inactive()
+    environ.update(activation.variables(environ, activation.Machine()))
+    environ["PYTHONPATH"] = ":".join([other, shim] if first else [shim, other])
+    script = "import sys, marker, acl; print(hasattr(sys, 'other_hook'), acl.get_soc_name())"
+
+    printed = finished([sys.executable, "-c", script], environ).stdout
+
+    assert printed == "True Ascend910B3\n"
+
+
+def test_grandchildren_inherit() -> None:
+    """A subprocess of a subprocess computes on NPUs."""
+    script = (
+        "import subprocess, sys; print(subprocess.run([sys.executable, '-c', "
+        f"{COMPUTE!r}], capture_output=True, text=True, check=True).stdout)"
+    )
+
+    done = command("run", "--", sys.executable, "-c", script)
+
+    assert "4.0" in done.stdout
+
+
+def test_without_activation_nothing_is_watched() -> None:
+    """The shim on the path alone does nothing."""
+    script = "import sys; print([type(f).__name__ for f in sys.meta_path])"
+
+    done = finished([sys.executable, "-c", script], inactive(PYTHONPATH=activation.SHIM_ROOT))
+
+    assert "KernelFinder" not in done.stdout
+    assert done.returncode == 0
+
+
+def test_a_process_without_torch_npu_loads_nothing() -> None:
+    """An activated process that does not use NPUs has loaded neither kernels nor libraries."""
+    script = (
+        "import sys; maps = open('/proc/self/maps').read(); "
+        "print([m for m in sys.modules if m.startswith(('torch', 'yr_fake_cann.kernels', 'ctypes'))"
+        "], 'libascendcl' in maps)"
+    )
+
+    assert python(script) == "[] False"
+
+
+def test_other_imports_of_torch_npu_are_watched_too() -> None:
+    """``importlib.import_module`` and torch's own loading of backends install the kernels."""
+    script = (
+        "import importlib; importlib.import_module('torch_npu'); import torch; "
+        "print((torch.ones(2, device='npu') * 2).tolist())"
+    )
+
+    assert python(script) == "[2.0, 2.0]"
