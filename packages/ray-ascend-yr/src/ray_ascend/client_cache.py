@@ -58,17 +58,19 @@ def disconnect() -> None:
     with _lock:
         while _clients:
             (pid, host, port, _), client = _clients.popitem()
-            if pid != os.getpid() or not _answers(host, port):
+            left_behind = pid != os.getpid() or not _answers(host, port)
+            if left_behind:
                 ctypes.pythonapi.Py_IncRef(ctypes.py_object(client.sdk))
-                if isinstance(client, NpuClient):
-                    _end_without_destructors()
+            if isinstance(client, NpuClient) and (left_behind or client.has_read_host):
+                _end_without_destructors()
 
 
 def _end_without_destructors() -> None:
     """Let this process end, with its status, before C++ destroys what threads still use.
 
     The threads of a device client that is left behind ran into destroyed statics, and the process
-    that had done its work ended by a signal (1 of 6 on openyuanrong-datasystem 0.8.1).
+    that had done its work ended by a signal (1 of 6); once `mget_h2d` has been used, a destructor
+    waits for 30 s (both on openyuanrong-datasystem 0.8.1).
     """
     libc = ctypes.CDLL(None)
     libc.on_exit(libc._exit, None)  # noqa: SLF001 - the C function

@@ -25,6 +25,7 @@ class NpuClient:
 
     def __init__(self, endpoint: WorkerEndpoint) -> None:
         self.endpoint = endpoint
+        self.has_read_host = False
         self._api = _device_api()
         self.sdk = self._api.HeteroClient(
             endpoint.host,
@@ -79,6 +80,7 @@ class NpuClient:
 
     def copy_from_host(self, key: str, device: int, blocks: Sequence[Block]) -> None:
         """Read a value that `copy_to_host` stored into device memory of the same sizes."""
+        self.has_read_host = True
         with _classified(key):
             failed = self.sdk.mget_h2d([key], [self._blobs(device, blocks)], REQUEST_TIMEOUT_MS)
         if failed:
