@@ -109,7 +109,7 @@ def tests_npu(session: nox.Session) -> None:
     _install_transport_stack(session, RAYS["newest"])
     session.install(TORCH_NPU, DATASYSTEM, "pyelftools>=0.31")
     _install_local(session, CANN)
-    for part in ("native", "device", "activation", "datasystem"):
+    for part in ("native", "device", "activation", "distributed", "datasystem"):
         tests_of = f"packages/{CANN}/tests/{part}"
         session.run("pytest", "-n", "2", tests_of, *session.posargs, env=RAY_ENV)
 
