@@ -20,12 +20,6 @@ NOT_EMULATED(rtFunctionRegister)
 NOT_EMULATED(rtGetC2cCtrlAddr)
 NOT_EMULATED(rtKernelLaunch)
 
-// Graphs: the first is what torch_npu calls before it begins to capture.
-NOT_EMULATED(aclrtSetStreamAttribute)
-NOT_EMULATED(aclmdlRICaptureBegin)
-NOT_EMULATED(aclmdlRICaptureEnd)
-NOT_EMULATED(aclmdlRIExecuteAsync)
-
 // Virtual memory management, which expandable segments use.
 NOT_EMULATED(aclrtFreePhysical)
 NOT_EMULATED(aclrtMallocPhysical)
