@@ -111,7 +111,8 @@ def tests_npu(session: nox.Session) -> None:
     _install_local(session, CANN)
     for part in ("native", "device", "activation", "distributed", "datasystem"):
         tests_of = f"packages/{CANN}/tests/{part}"
-        session.run("pytest", "-n", "2", tests_of, *session.posargs, env=RAY_ENV)
+        options = ("-n", "2", "--dist", "loadgroup")
+        session.run("pytest", *options, tests_of, *session.posargs, env=RAY_ENV)
 
 
 @nox.session(venv_backend="none")
@@ -220,12 +221,14 @@ def build(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def benchmarks(session: nox.Session) -> None:
-    """Measure ratios: the transport to Ray's object store, the fake to the real worker."""
+    """Measure ratios: transport to object store, fake to real worker, emulated NPU to CPU."""
     _install_transport_stack(session, RAYS["newest"])
-    session.install(DATASYSTEM)
-    _install_local(session, FAKE, TRANSPORT)
+    session.install(DATASYSTEM, TORCH_NPU)
+    _install_local(session, FAKE, TRANSPORT, CANN)
+    # torch would load torch_npu by itself, which needs the emulated CANN.
+    env = {**RAY_ENV, "TORCH_DEVICE_BACKEND_AUTOLOAD": "0", "GLOO_SOCKET_IFNAME": "lo"}
     for script in sorted((ROOT / "benchmarks").glob("*.py")):
-        session.run("python", str(script), *session.posargs, env=RAY_ENV)
+        session.run("python", str(script), *session.posargs, env=env)
 
 
 def _conformance_options(posargs: list[str]) -> tuple[argparse.Namespace, list[str]]:
