@@ -19,40 +19,31 @@ _unfinished: list[tuple[Arrival, list[torch.Tensor]]] = []
 
 @dataclass(frozen=True)
 class Landing:
-    """`memory` is what the datasystem writes into; `tensors` is what the user gets."""
+    """The tensors that the datasystem writes into, and that the user gets."""
 
-    memory: list[torch.Tensor]
     tensors: list[torch.Tensor]
     specs: Sequence[TensorSpec]
     fresh: bool
 
     @classmethod
     def for_(cls, specs: Sequence[TensorSpec], targets: Sequence[torch.Tensor] | None) -> Landing:
-        """Allocate on the current NPU what is needed; targets that are contiguous need nothing."""
+        """Take the targets, of which Ray has seen to it that they are contiguous, or allocate."""
         _forget_finished()
-        if targets is None:
-            tensors = [_fresh(spec) for spec in specs]
-            return cls(tensors, tensors, specs, fresh=True)
-        memory = [
-            target.detach() if target.is_contiguous() else _fresh(spec)
-            for target, spec in zip(targets, specs, strict=True)
-        ]
-        return cls(memory, list(targets), specs, fresh=False)
+        if targets is not None:
+            return cls(list(targets), specs, fresh=False)
+        return cls([_fresh(spec) for spec in specs], specs, fresh=True)
 
     def finish(self) -> list[torch.Tensor]:
-        """Give the user's tensors, all filled."""
-        with torch.no_grad():
-            for memory, tensor, spec in zip(self.memory, self.tensors, self.specs, strict=True):
-                if self.fresh:
-                    tensor.requires_grad_(spec.requires_grad)
-                elif memory.data_ptr() != tensor.data_ptr():
-                    tensor.copy_(memory)
+        """Give the tensors, all filled."""
+        if self.fresh:
+            for tensor, spec in zip(self.tensors, self.specs, strict=True):
+                tensor.requires_grad_(spec.requires_grad)
         return self.tensors
 
     def keep_until(self, arrival: Arrival) -> None:
         """Keep the memory until a copy that was given up has ended."""
         with _lock:
-            _unfinished.append((arrival, self.memory))
+            _unfinished.append((arrival, self.tensors))
 
 
 def _forget_finished() -> None:

@@ -3,7 +3,7 @@
     source --dev_mset: addresses--> worker <--dev_subscribe-- receiver
        NPU memory ==================HCCS=================> NPU memory
 
-A pair that cannot do that goes through host memory (`npu_staging`). The tensors are not copied when
+A pair that cannot do that goes through host memory (`npu_source`). The tensors are not copied when
 the task returns: what the source writes into them before a receiver has read them, it receives.
 """
 
@@ -15,19 +15,19 @@ from collections.abc import Callable, Sequence
 import torch
 
 from ray_ascend.connection import Connection, with_retries
-from ray_ascend.errors import MixedDevicesError, ObjectLostError, TransferError
+from ray_ascend.errors import MixedDevicesError, TransferError
 from ray_ascend.metadata import NpuOrigin, YRTransportMetadata
 from ray_ascend.npu_arrivals import Landing
 from ray_ascend.npu_client import Arrival
 from ray_ascend.npu_identity import is_same_npu, npu_module, origin_of
 from ray_ascend.npu_published import Published, blocks_of, copy_to_host, host_key, offer, retract
-from ray_ascend.npu_staging import ask_for_host_copy
+from ray_ascend.npu_source import Inquiry, ask_for_host_copy
 from ray_ascend.packing import describe
 from ray_ascend.patience import Patience
 
 PUT_PATIENCE_S = 10.0
 _POLL_MS = 100
-_LOOK_AFTER_S = 0.5
+_ASK_AFTER_S = 0.5
 
 
 class NpuPath:
@@ -75,7 +75,7 @@ class NpuPath:
             npu_module().current_stream().synchronize()
             if self._can_read(origin, index):
                 try:
-                    self._read(connection, metadata.key, landing, patience)
+                    _read(connection, metadata.key, origin, landing, patience)
                 except TransferError as error:
                     if type(error) is not TransferError:
                         raise
@@ -83,7 +83,7 @@ class NpuPath:
                 else:
                     return landing.finish()
             ask_for_host_copy(origin, metadata.key, patience)
-            blocks = blocks_of(landing.memory)
+            blocks = blocks_of(landing.tensors)
             connection.npu_client.copy_from_host(host_key(metadata.key), index, blocks)
             return landing.finish()
 
@@ -102,30 +102,28 @@ class NpuPath:
         refused = (origin.host, origin.npu) in self._unreachable
         return bool(origin.actor) and not refused and not is_same_npu(origin, index)
 
-    def _read(self, connection: Connection, key: str, landing: Landing, patience: Patience) -> None:
-        index = npu_module().current_device()
-        arrival = connection.npu_client.subscribe(key, index, blocks_of(landing.memory))
-        try:
-            _wait(connection, arrival, key, patience)
-        except BaseException:
-            landing.keep_until(arrival)
-            raise
+
+def _read(
+    connection: Connection, key: str, origin: NpuOrigin, landing: Landing, patience: Patience
+) -> None:
+    index = npu_module().current_device()
+    arrival = connection.npu_client.subscribe(key, index, blocks_of(landing.tensors))
+    try:
+        _wait(arrival, origin, key, patience)
+    except BaseException:
+        landing.keep_until(arrival)
+        raise
 
 
-def _wait(connection: Connection, arrival: Arrival, key: str, patience: Patience) -> None:
-    look_at = time.monotonic() + _LOOK_AFTER_S
+def _wait(arrival: Arrival, origin: NpuOrigin, key: str, patience: Patience) -> None:
+    ask_at, inquiry = time.monotonic() + _ASK_AFTER_S, None
     while not arrival.wait(_POLL_MS):
-        patience.check(key, "its source's NPU")
-        if time.monotonic() < look_at:
-            continue
-        # A subscription to a key that was deleted would wait for ever.
-        if not connection.npu_client.is_published(key):
-            raise ObjectLostError(
-                f"the object with key {key!r} is not in the datasystem: it was freed or its source "
-                "died",
-                key,
-            )
-        look_at += _LOOK_AFTER_S
+        patience.check(key, f"NPU {origin.npu} of {origin.host}")
+        # The datasystem waits for a key that was deleted, or whose process died, as for any other.
+        if inquiry is not None:
+            inquiry.check()
+        elif time.monotonic() > ask_at:
+            inquiry = Inquiry(origin, key)
 
 
 def _copy_or_retract(key: str) -> None:

@@ -104,3 +104,9 @@ def copy_to_host(key: str) -> None:
     if published is None:
         raise ObjectLostError(f"the object with key {key!r} has been freed by its source", key)
     published.copy_to_host()
+
+
+def is_held(key: str) -> bool:
+    """Tell whether this process offers an object under the key."""
+    with _lock:
+        return key in _published and key not in _withdrawn
