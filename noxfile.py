@@ -142,7 +142,7 @@ def _run_sanitized(session: nox.Session, kind: str) -> None:
         "PYTHONPATH": str(PACKAGES / CANN / "src"),
         "YR_FAKE_CANN_LIBRARIES": str(build / "yr_fake_cann" / "lib"),
         "ASAN_OPTIONS": f"detect_leaks=0:handle_segv=0:log_path={reports}",
-        "TSAN_OPTIONS": f"halt_on_error=0:log_path={reports}",
+        "TSAN_OPTIONS": f"halt_on_error=0:handle_segv=0:log_path={reports}",
     }
     session.run("pytest", "-p", "no:cacheprovider", f"packages/{CANN}/tests/native", env=env)
     if written := sorted(build.glob("report*")):
