@@ -149,6 +149,28 @@ def _run_sanitized(session: nox.Session, kind: str) -> None:
         session.error(written[0].read_text(encoding="utf-8"))
 
 
+@nox.session(default=False)
+def aarch64(session: nox.Session) -> None:
+    """Cross-compile yr-fake-cann's wheel and run a program on it under qemu-user."""
+    session.install("build")
+    package, room = PACKAGES / CANN, pathlib.Path(session.virtualenv.location).resolve() / "wheel"
+    shutil.rmtree(room, ignore_errors=True)
+    toolchain = f"-Ccmake.define.CMAKE_TOOLCHAIN_FILE={package / 'tools' / 'aarch64.cmake'}"
+    env = {"_PYTHON_HOST_PLATFORM": "linux-aarch64"}
+    session.run(
+        *("python", "-m", "build", "--wheel", toolchain, "-o", str(room), str(package)), env=env
+    )
+    (wheel,) = room.glob("*-linux_aarch64.whl")
+    shutil.unpack_archive(wheel, room, "zip")
+    libraries, program = room / "yr_fake_cann" / "lib", room / "all_reduce"
+    source = package / "tests" / "aarch64" / "all_reduce.cpp"
+    link = (f"-L{libraries}", f"-Wl,-rpath,{libraries}", "-lascendcl", "-lhccl", "-lyr_fake_cann")
+    compiler = "aarch64-linux-gnu-g++"
+    session.run(compiler, str(source), *link, "-pthread", "-o", str(program), external=True)
+    sysroot = ("-L", "/usr/aarch64-linux-gnu")
+    session.run("qemu-aarch64-static", *sysroot, str(program), external=True)
+
+
 @nox.session(venv_backend="none")
 def conformance(session: nox.Session) -> None:
     """Run the numbered clauses: -- [--target NAME] [--ray newest|oldest] [pytest options]."""
