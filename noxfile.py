@@ -116,7 +116,10 @@ def tests_npu(session: nox.Session) -> None:
     for part in CANN_TESTS:
         tests_of = f"packages/{CANN}/tests/{part}"
         options = ("-n", "2", "--dist", "loadfile" if part in SERVED else "load")
-        session.run("pytest", *options, tests_of, *session.posargs, env=RAY_ENV)
+        # Not every part has tests of a mark that is asked for.
+        session.run(
+            "pytest", *options, tests_of, *session.posargs, env=RAY_ENV, success_codes=[0, 5]
+        )
 
 
 @nox.session(default=False)
