@@ -109,10 +109,10 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(name="tests-npu", default=False)
 def tests_npu(session: nox.Session) -> None:
-    """Run yr-fake-cann's tests with the released torch_npu and the released datasystem."""
+    """Run what needs NPUs: yr-fake-cann's tests, the transport's on the released datasystem."""
     _install_transport_stack(session, RAYS["newest"])
     session.install(TORCH_NPU, DATASYSTEM, "pyelftools>=0.31")
-    _install_local(session, CANN)
+    _install_local(session, CANN, TRANSPORT)
     for part in CANN_TESTS:
         tests_of = f"packages/{CANN}/tests/{part}"
         options = ("-n", "2", "--dist", "loadfile" if part in SERVED else "load")
@@ -120,6 +120,9 @@ def tests_npu(session: nox.Session) -> None:
         session.run(
             "pytest", *options, tests_of, *session.posargs, env=RAY_ENV, success_codes=[0, 5]
         )
+    transport = ("pytest", f"packages/{TRANSPORT}/tests/npu", *session.posargs)
+    npus = ("yr-fake-cann", "run", "--npus", "4", "--")
+    session.run(*npus, *transport, env=RAY_ENV, success_codes=[0, 5])
 
 
 @nox.session(default=False)
