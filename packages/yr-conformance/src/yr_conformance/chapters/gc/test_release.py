@@ -52,7 +52,8 @@ def test_each_key_is_deleted_exactly_once(sender: Any, receiver: Any, keys: KeyW
     del references
     keys.vanish()
 
-    deleted = [key for call in _deletes(sender) for key in call.keys]
+    # A key of an earlier clause that could not be deleted then may go in the same call.
+    deleted = [key for call in _deletes(sender) for key in call.keys if key in created]
     assert sorted(deleted) == sorted(created)
 
 
