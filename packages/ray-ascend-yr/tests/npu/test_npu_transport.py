@@ -23,6 +23,7 @@ from ray_ascend.errors import MixedDevicesError, RayAscendError, UnsupportedDevi
 
 PATIENCE_S = 20.0
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.filterwarnings("ignore::UserWarning:torch_npu"),
     pytest.mark.filterwarnings("ignore:ComplexHalf support is experimental"),
 ]
