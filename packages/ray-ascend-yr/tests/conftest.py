@@ -96,6 +96,13 @@ def shared_sandbox() -> Iterator[Sandbox]:
         yield box
 
 
+@pytest.fixture(scope="session")
+def lasting_sandbox() -> Iterator[Sandbox]:
+    """An environment for one cluster of several modules' tests."""
+    with new_sandbox() as box:
+        yield box
+
+
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """An environment for one test's own clusters."""

@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import npu_actors
 import pytest
 import ray
 import torch
-from npu_actors import new_peer
 from ray.experimental.collective import destroy_collective_group
 from ray.util import collective
 from ray.util.collective.types import ReduceOp
@@ -28,35 +26,23 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def actors(shared_sandbox: Any) -> Iterator[list[Any]]:
-    """Three actors with an NPU each."""
-    ray.cloudpickle.register_pickle_by_value(npu_actors)
-    shared_sandbox.start_ray()
-    from ray_ascend import register_yr_tensor_transport
-
-    register_yr_tensor_transport(["npu", "cpu"])
-    yield [new_peer() for _ in range(RANKS)]
-    ray.cloudpickle.unregister_pickle_by_value(npu_actors)
-
-
 @pytest.fixture
-def group(actors: list[Any]) -> Iterator[str]:
+def group(peers: list[Any]) -> Iterator[str]:
     """Give the name of a group of all three."""
-    handle = create_collective_group(actors)
+    handle = create_collective_group(peers)
     yield handle.name
     destroy_collective_group(handle)
 
 
-def everywhere(actors: list[Any], operation: Any, *arguments: Any) -> list[Any]:
+def everywhere(peers: list[Any], operation: Any, *arguments: Any) -> list[Any]:
     """Run an operation in all actors at the same time, each with its rank."""
-    calls = [actor.apply.remote(operation, rank, *arguments) for rank, actor in enumerate(actors)]
+    calls = [actor.apply.remote(operation, rank, *arguments) for rank, actor in enumerate(peers)]
     found: list[Any] = ray.get(calls)
     return found
 
 
 @pytest.mark.parametrize("reduction", list(ReduceOp))
-def test_everybody_gets_the_reduction(actors: list[Any], group: str, reduction: ReduceOp) -> None:
+def test_everybody_gets_the_reduction(peers: list[Any], group: str, reduction: ReduceOp) -> None:
     """Allreduce gives each rank the sum, product, minimum or maximum."""
 
     def reduce_all(rank: int, group: str) -> list[float]:
@@ -65,10 +51,10 @@ def test_everybody_gets_the_reduction(actors: list[Any], group: str, reduction: 
         return tensor.tolist()
 
     expected = {"SUM": [6, 9], "PRODUCT": [6, 15], "MIN": [1, 1], "MAX": [3, 5]}
-    assert everywhere(actors, reduce_all, group) == [expected[reduction.name]] * RANKS
+    assert everywhere(peers, reduce_all, group) == [expected[reduction.name]] * RANKS
 
 
-def test_only_the_root_gets_a_reduction_to_one(actors: list[Any], group: str) -> None:
+def test_only_the_root_gets_a_reduction_to_one(peers: list[Any], group: str) -> None:
     """Reduce leaves the tensors of the other ranks as they were."""
 
     def reduce_to(rank: int, group: str) -> float:
@@ -76,10 +62,10 @@ def test_only_the_root_gets_a_reduction_to_one(actors: list[Any], group: str) ->
         collective.reduce(tensor, 1, group)
         return float(tensor[0])
 
-    assert everywhere(actors, reduce_to, group) == [1, 6, 3]
+    assert everywhere(peers, reduce_to, group) == [1, 6, 3]
 
 
-def test_the_roots_tensor_reaches_everybody(actors: list[Any], group: str) -> None:
+def test_the_roots_tensor_reaches_everybody(peers: list[Any], group: str) -> None:
     """Broadcast fills a view that is not contiguous, and nothing beside it."""
 
     def broadcast(rank: int, group: str) -> list[list[float]]:
@@ -87,10 +73,10 @@ def test_the_roots_tensor_reaches_everybody(actors: list[Any], group: str) -> No
         collective.broadcast(table[:, 0], 2, group)
         return table.tolist()
 
-    assert everywhere(actors, broadcast, group) == [[[2, r], [2, r]] for r in range(RANKS)]
+    assert everywhere(peers, broadcast, group) == [[[2, r], [2, r]] for r in range(RANKS)]
 
 
-def test_everybody_gathers_all(actors: list[Any], group: str) -> None:
+def test_everybody_gathers_all(peers: list[Any], group: str) -> None:
     """Allgather fills each rank's list in the order of the ranks."""
 
     def gather(rank: int, group: str) -> list[list[int]]:
@@ -98,10 +84,10 @@ def test_everybody_gathers_all(actors: list[Any], group: str) -> None:
         collective.allgather(places, torch.tensor([rank, -rank], device="npu"), group)
         return [place.tolist() for place in places]
 
-    assert everywhere(actors, gather, group) == [[[0, 0], [1, -1], [2, -2]]] * RANKS
+    assert everywhere(peers, gather, group) == [[[0, 0], [1, -1], [2, -2]]] * RANKS
 
 
-def test_everybody_gets_a_part_of_the_reduction(actors: list[Any], group: str) -> None:
+def test_everybody_gets_a_part_of_the_reduction(peers: list[Any], group: str) -> None:
     """Reducescatter gives rank r the sum of everybody's r-th tensor."""
 
     def scatter(rank: int, group: str) -> float:
@@ -110,10 +96,10 @@ def test_everybody_gets_a_part_of_the_reduction(actors: list[Any], group: str) -
         collective.reducescatter(output, parts, group)
         return float(output[1])
 
-    assert everywhere(actors, scatter, group) == [30, 33, 36]
+    assert everywhere(peers, scatter, group) == [30, 33, 36]
 
 
-def test_a_tensor_goes_from_rank_to_rank(actors: list[Any], group: str) -> None:
+def test_a_tensor_goes_from_rank_to_rank(peers: list[Any], group: str) -> None:
     """What one rank sends, another one receives; the third has no part in it."""
 
     def pass_on(rank: int, group: str) -> list[float] | None:
@@ -125,20 +111,20 @@ def test_a_tensor_goes_from_rank_to_rank(actors: list[Any], group: str) -> None:
         collective.barrier(group)
         return tensor.tolist()
 
-    assert everywhere(actors, pass_on, group)[:2] == [[0, 1, 2], [0, 1, 2]]
+    assert everywhere(peers, pass_on, group)[:2] == [[0, 1, 2], [0, 1, 2]]
 
 
-def test_a_tensor_on_the_cpu_is_refused(actors: list[Any], group: str) -> None:
+def test_a_tensor_on_the_cpu_is_refused(peers: list[Any], group: str) -> None:
     """HCCL cannot move it: the message says where it is and what to do."""
 
     def on_the_cpu(rank: int, group: str) -> None:
         collective.allreduce(torch.ones(2), group)
 
     with pytest.raises(UnsupportedTensorError, match=r"on cpu: move it with \.npu\(\)"):
-        everywhere(actors[:1], on_the_cpu, group)
+        everywhere(peers[:1], on_the_cpu, group)
 
 
-def test_a_group_can_be_made_again(actors: list[Any]) -> None:
+def test_a_group_can_be_made_again(peers: list[Any]) -> None:
     """A destroyed group leaves its name and its actors free."""
 
     def total(rank: int) -> float:
@@ -147,12 +133,12 @@ def test_a_group_can_be_made_again(actors: list[Any]) -> None:
         return float(tensor)
 
     for _ in range(2):
-        handle = create_collective_group(actors[:2], "hccl", "again")
-        assert everywhere(actors[:2], total) == [2, 2]
+        handle = create_collective_group(peers[:2], "hccl", "again")
+        assert everywhere(peers[:2], total) == [2, 2]
         destroy_collective_group(handle)
 
 
-def test_groups_declared_rays_own_way_work(actors: list[Any]) -> None:
+def test_groups_declared_rays_own_way_work(peers: list[Any]) -> None:
     """`ray.util.collective.create_collective_group` with ranks; the actors join at first use."""
 
     def total(rank: int) -> float:
@@ -163,13 +149,13 @@ def test_groups_declared_rays_own_way_work(actors: list[Any]) -> None:
         return float(tensor)
 
     register_hccl_collective_backend()
-    collective.create_collective_group(actors[:2], 2, [0, 1], "HCCL", "declared")
+    collective.create_collective_group(peers[:2], 2, [0, 1], "HCCL", "declared")
 
-    assert everywhere(actors[:2], total) == [2, 2]
+    assert everywhere(peers[:2], total) == [2, 2]
 
 
 def test_a_rank_that_does_not_come_is_an_error(
-    actors: list[Any], monkeypatch: pytest.MonkeyPatch
+    peers: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The message says how many ranks came; nothing of the group stays behind."""
 
@@ -183,11 +169,11 @@ def test_a_rank_that_does_not_come_is_an_error(
             del os.environ["RAY_ASCEND_HCCL_RENDEZVOUS_S"]
 
     with pytest.raises(CollectiveError, match="only 1 of 2 ranks came"):
-        everywhere(actors[:1], alone)
+        everywhere(peers[:1], alone)
     assert not ray.experimental.internal_kv._internal_kv_list(b"ray_ascend:hccl:")
 
 
-def test_results_of_collectives_travel_through_the_transport(actors: list[Any], group: str) -> None:
+def test_results_of_collectives_travel_through_the_transport(peers: list[Any], group: str) -> None:
     """The transport waits for the collective before it offers the tensor."""
 
     def reduced(rank: int, group: str) -> torch.Tensor:
@@ -198,7 +184,7 @@ def test_results_of_collectives_travel_through_the_transport(actors: list[Any], 
     def summed(tensor: torch.Tensor) -> float:
         return float(tensor.sum())
 
-    references = [actor.make.remote(reduced, rank, group) for rank, actor in enumerate(actors)]
-    sums = [actors[(i + 1) % RANKS].apply.remote(summed, r) for i, r in enumerate(references)]
+    references = [actor.make.remote(reduced, rank, group) for rank, actor in enumerate(peers)]
+    sums = [peers[(i + 1) % RANKS].apply.remote(summed, r) for i, r in enumerate(references)]
 
     assert ray.get(sums) == [3 * 499500.0] * RANKS

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import npu_actors
@@ -28,7 +28,6 @@ from npu_actors import (
 )
 from ray.experimental import set_target_for_ref
 
-from ray_ascend import register_yr_tensor_transport
 from ray_ascend.errors import MixedDevicesError, RayAscendError, UnsupportedDeviceError
 
 PATIENCE_S = 20.0
@@ -39,31 +38,19 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def cluster(shared_sandbox: Any) -> Iterator[None]:
-    """One Ray cluster with the NPUs that Ray detects; `npu_actors` travels by value."""
-    ray.cloudpickle.register_pickle_by_value(npu_actors)
-    shared_sandbox.start_ray()
-    register_yr_tensor_transport(["npu", "cpu"])
-    yield
-    ray.cloudpickle.unregister_pickle_by_value(npu_actors)
-
-
-@pytest.fixture(scope="module")
-def peers(cluster: None) -> list[Any]:
-    """Three actors on three NPUs."""
-    found = [new_peer() for _ in range(3)]
-    visible = [ray.get(peer.apply.remote(os.getenv, "ASCEND_RT_VISIBLE_DEVICES")) for peer in found]
-    assert len(set(visible)) == 3
-    return found
-
-
 def until(condition: Callable[[], bool]) -> None:
     """Wait for a condition, which must come true."""
     deadline = time.monotonic() + PATIENCE_S
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.1)
+
+
+def test_actors_have_npus_of_their_own(peers: list[Any]) -> None:
+    """Ray gives each of them another one."""
+    visible = [ray.get(peer.apply.remote(os.getenv, "ASCEND_RT_VISIBLE_DEVICES")) for peer in peers]
+
+    assert len(set(visible)) == 3
 
 
 def test_every_kind_of_tensor_arrives(peers: list[Any]) -> None:
