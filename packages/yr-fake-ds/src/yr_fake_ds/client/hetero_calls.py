@@ -1,20 +1,62 @@
-"""The host-side calls of `HeteroClient`; there are no device objects."""
+"""What `HeteroClient` does with host values that hold device blobs."""
 
-from typing import NoReturn
+from collections.abc import Sequence
 
-from yr_fake_ds import texts
+from yr_fake_ds import device_texts, texts
+from yr_fake_ds.client import host_transfers
 from yr_fake_ds.client import keys as key_checks
+from yr_fake_ds.client.blobs import Blobs
 from yr_fake_ds.client.keys import refuse
-from yr_fake_ds.client.kv_calls import KvCalls
+from yr_fake_ds.client.kv_calls import PRAM, KvCalls
 from yr_fake_ds.client.session import Session
+from yr_fake_ds.errors import StatusError
+
+L2_MODES = frozenset({1, 2, 4})
 
 
 class HeteroCalls(KvCalls):
-    """The calls of one `HeteroClient`; delete, exist and generate_key are those of a KV client."""
+    """The host-side calls of one `HeteroClient`; delete, exist and generate_key are a KV client's.
+
+    Called from any thread; all raise StatusError.
+    """
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._hetero_session = session
+
+    def store_blobs(
+        self, keys: list[str], blobs: Sequence[Blobs], write_mode: int, ttl_s: int
+    ) -> None:
+        """Copy device blobs to host values; keys that exist stay as they are."""
+        from yr_fake_ds.protocol import Parameters
+
+        self._hetero_session.link()
+        key_checks.check_batch(keys)
+        _check_lengths(keys, blobs)
+        if write_mode in L2_MODES:
+            raise refuse(device_texts.NO_L2_FOR_DEVICES)
+        parameters = Parameters(PRAM, write_mode, 0, ttl_s)
+        present = self.exist(keys)
+        host_transfers.store_missing(self._hetero_session, keys, present, blobs, parameters)
+
+    def load_blobs(self, keys: list[str], blobs: Sequence[Blobs], wait_ms: int) -> list[str]:
+        """Copy host values to device blobs; returns the missing keys, raises if all are."""
+        self._hetero_session.link()
+        key_checks.check_batch(keys)
+        _check_lengths(keys, blobs)
+        return host_transfers.load_found(self._hetero_session, keys, blobs, wait_ms)
+
+    def host_sizes(self, keys: list[str]) -> list[list[int] | None]:
+        """Return the blob sizes of host values, None for a key without; raises if all are."""
+        self._hetero_session.link()
+        key_checks.check_batch(keys)
+        try:
+            sizes = host_transfers.blob_sizes(self._hetero_session, keys)
+        except StatusError as error:
+            raise _meta_not_found(error) from None
+        if not any(sizes):
+            raise refuse(texts.META_NOT_FOUND)
+        return sizes
 
     def device_delete(self, keys: list[str]) -> list[str]:
         """Check the keys and succeed: deleting what does not exist is a success."""
@@ -22,8 +64,17 @@ class HeteroCalls(KvCalls):
         key_checks.check_batch(keys)
         return []
 
-    def meta_info(self, keys: list[str]) -> NoReturn:
+    def device_sizes(self, keys: list[str]) -> list[list[int] | None]:
         """Raise "Key not found"."""
         self._hetero_session.link()
         key_checks.check_batch(keys)
         raise refuse(texts.META_NOT_FOUND)
+
+
+def _check_lengths(keys: Sequence[str], blobs: Sequence[Blobs]) -> None:
+    if len(keys) != len(blobs):
+        raise refuse(device_texts.SET_LENGTHS, keys=len(keys), lists=len(blobs))
+
+
+def _meta_not_found(error: StatusError) -> StatusError:
+    return refuse(texts.META_NOT_FOUND) if error.status == texts.NOT_FOUND else error

@@ -8,6 +8,7 @@ from typing import Any, Final, NoReturn
 
 from yr_fake_ds import texts
 from yr_fake_ds.errors import NotSupportedError
+from yr_fake_ds.sdk.device_blobs import Blob, DeviceBlobList
 from yr_fake_ds.sdk.futures import Future
 from yr_fake_ds.sdk.hetero_client import REASON, HeteroClient
 from yr_fake_ds.sdk.parameters import SetParam
@@ -79,28 +80,30 @@ class DsTensorClient:
         keys: list[str],
         tensors: list[Tensor],
         set_param: SetParam = SetParam(),  # noqa: B008 - the SDK's default
-    ) -> NoReturn:
-        """Check the tensors, then refuse."""
-        self._refuse("mset_d2h", keys, tensors)
+    ) -> None:
+        """Copy tensors to host values; keys that exist silently keep theirs."""
+        self._hetero_client.mset_d2h(keys, self._blob_lists(keys, tensors), set_param)
 
-    def mget_h2d(self, keys: list[str], tensors: list[Tensor], sub_timeout_ms: int = 0) -> NoReturn:
-        """Check the tensors, then refuse."""
-        self._refuse("mget_h2d", keys, tensors, ["sub_timeout_ms", sub_timeout_ms, int])
+    def mget_h2d(self, keys: list[str], tensors: list[Tensor], sub_timeout_ms: int = 0) -> list[str]:
+        """Copy host values into tensors and return the missing keys; raises if all are."""
+        lists = self._blob_lists(keys, tensors, sub_timeout_ms)
+        return self._hetero_client.mget_h2d(keys, lists, sub_timeout_ms)
 
     def async_mset_d2h(
         self,
         keys: list[str],
         tensors: list[Tensor],
         set_param: SetParam = SetParam(),  # noqa: B008 - the SDK's default
-    ) -> NoReturn:
-        """Check the tensors, then refuse."""
-        self._refuse("async_mset_d2h", keys, tensors)
+    ) -> Future:
+        """Do the same in the background; the outcome is in the future."""
+        return self._hetero_client.async_mset_d2h(keys, self._blob_lists(keys, tensors), set_param)
 
     def async_mget_h2d(
         self, keys: list[str], tensors: list[Tensor], sub_timeout_ms: int = 0
-    ) -> NoReturn:
-        """Check the tensors, then refuse."""
-        self._refuse("async_mget_h2d", keys, tensors, ["sub_timeout_ms", sub_timeout_ms, int])
+    ) -> Future:
+        """Do the same in the background; the outcome is in the future."""
+        lists = self._blob_lists(keys, tensors, sub_timeout_ms)
+        return self._hetero_client.async_mget_h2d(keys, lists, sub_timeout_ms)
 
     def delete(
         self,
@@ -222,6 +225,19 @@ class DsTensorClient:
         for tensor in layer_tensors:
             _check_device(tensor)
 
+    def _blob_lists(
+        self, keys: list[str], tensors: list[Tensor], *sub_timeout_ms: int
+    ) -> list[DeviceBlobList]:
+        """Check tensors and describe their memory, on the device of the client."""
+        rows = [["sub_timeout_ms", timeout_ms, int] for timeout_ms in sub_timeout_ms]
+        Validator.check_args_types([["keys", keys, list], ["tensors", tensors, list], *rows])
+        _check_contiguous(tensors)
+        return [self._blob_list(tensor) for tensor in tensors]
+
+    def _blob_list(self, tensor: Tensor) -> DeviceBlobList:
+        blob = Blob(_address(tensor), tensor.nelement() * tensor.element_size())
+        return DeviceBlobList(self._device_id, [blob])
+
     @staticmethod
     def _refuse(name: str, keys: Any, tensors: Any, *rows: list[Any]) -> NoReturn:
         Validator.check_args_types([["keys", keys, list], ["tensors", tensors, list], *rows])
@@ -244,3 +260,12 @@ def _check_device(tensor: Any) -> None:
         raise ValueError(texts.NOT_AN_NPU_TENSOR.format(device_type=device_type))
     if not tensor.data_ptr():
         raise RuntimeError(texts.NULL_DATA_PTR)
+
+
+def _address(tensor: Any) -> int:
+    _check_device(tensor)
+    address: int = tensor.data_ptr()
+    if tensor.device.type == "npu":
+        return address
+    offset: int = tensor.storage_offset() * tensor.element_size()
+    return address + offset

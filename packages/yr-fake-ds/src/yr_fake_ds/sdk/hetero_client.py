@@ -5,10 +5,12 @@ metadata finds nothing, exactly as on a machine without an NPU; what would touch
 raises NotSupportedError.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, NoReturn
 
 from yr_fake_ds import texts
+from yr_fake_ds.client.blobs import Blobs
 from yr_fake_ds.client.connect_options import ConnectOptions
 from yr_fake_ds.client.hetero_calls import HeteroCalls
 from yr_fake_ds.client.session import Session, close_with
@@ -28,7 +30,7 @@ from yr_fake_ds.sdk.binding_arguments import (
 )
 from yr_fake_ds.sdk.calls import sdk_call
 from yr_fake_ds.sdk.device_blobs import MetaInfo
-from yr_fake_ds.sdk.futures import CompletedFuture, Future
+from yr_fake_ds.sdk.futures import BackgroundFuture, Future
 from yr_fake_ds.sdk.parameters import SetParam
 from yr_fake_ds.sdk.status import BindingStatus
 from yr_fake_ds.sdk.validator import Validator
@@ -43,9 +45,6 @@ INIT: Final = _function(
     (TEXT, INT32, INT32, *[TEXT] * 7, BOOL, INT32, BOOL, BOOL),
     incompatible="constructor",
 )
-MSET_D2H: Final = _function("mset_d2h", (TEXTS, _BLOB_LISTS))
-MGET_H2D: Final = _function("mget_h2d", (TEXTS, _BLOB_LISTS, UINT64), _KEYS_RESULT)
-KEYS: Final = _function("delete", (TEXTS,), _KEYS_RESULT)
 
 
 class HeteroClient:
@@ -111,34 +110,40 @@ class HeteroClient:
         """Connect to the worker; RuntimeError after `connect_timeout_ms` if none answers."""
         self._session.open()
 
-    def mget_h2d(self, keys: list[str], data_blob_list: list[Any], sub_timeout_ms: int) -> NoReturn:
-        """Check the arguments, then refuse."""
-        self._refuse("mget_h2d", keys, data_blob_list, ["sub_timeout_ms", sub_timeout_ms, int])
+    @sdk_call
+    def mget_h2d(self, keys: list[str], data_blob_list: list[Any], sub_timeout_ms: int) -> list[str]:
+        """Copy host values to device memory and return the missing keys; raises if all are.
 
+        Waits `sub_timeout_ms` for them. Blobs must agree with the stored ones in number and size.
+        """
+        return self._mget_h2d(keys, data_blob_list, sub_timeout_ms)()
+
+    @sdk_call
     def mset_d2h(
         self,
         keys: list[str],
         data_blob_list: list[Any],
         set_param: SetParam = SetParam(),  # noqa: B008 - the SDK's default
-    ) -> NoReturn:
-        """Check the arguments, then refuse."""
-        self._refuse("mset_d2h", keys, data_blob_list)
+    ) -> None:
+        """Copy device memory to host values; keys that exist silently keep theirs."""
+        self._mset_d2h(keys, data_blob_list, set_param)()
 
+    @sdk_call
     def async_mset_d2h(
         self,
         keys: list[str],
         data_blob_list: list[Any],
         set_param: SetParam = SetParam(),  # noqa: B008 - the SDK's default
-    ) -> NoReturn:
-        """Check the arguments, then refuse."""
-        self._refuse("async_mset_d2h", keys, data_blob_list)
+    ) -> Future:
+        """Do the same in the background; the outcome is in the future."""
+        return Future(BackgroundFuture(self._mset_d2h(keys, data_blob_list, set_param)))
 
+    @sdk_call
     def async_mget_h2d(
         self, keys: list[str], data_blob_list: list[Any], sub_timeout_ms: int
-    ) -> NoReturn:
-        """Check the arguments, then refuse."""
-        row = ["sub_timeout_ms", sub_timeout_ms, int]
-        self._refuse("async_mget_h2d", keys, data_blob_list, row)
+    ) -> Future:
+        """Do the same in the background; the outcome is in the future."""
+        return Future(BackgroundFuture(self._mget_h2d(keys, data_blob_list, sub_timeout_ms)))
 
     @sdk_call
     def delete(
@@ -179,10 +184,7 @@ class HeteroClient:
     ) -> Future:
         """Do the same; the outcome is in the future."""
         checked = self._keys("async_dev_delete", keys)
-        try:
-            return Future(CompletedFuture(BindingStatus(), self._calls.device_delete(checked)))
-        except StatusError as error:
-            return Future(CompletedFuture(BindingStatus(error.status, error.message), checked))
+        return Future(BackgroundFuture(lambda: self._calls.device_delete(checked)))
 
     @sdk_call
     def dev_local_delete(self, keys: list[str]) -> list[str]:
@@ -205,9 +207,30 @@ class HeteroClient:
 
     @sdk_call
     def get_meta_info(self, keys: list[str], is_dev_key: bool) -> tuple[list[str], list[MetaInfo]]:
-        """Find nothing: RuntimeError "Key not found", as for any key without a device object."""
+        """Return the keys that failed, and the blob sizes of every key (none for a failed one)."""
         Validator.check_args_types([["keys", keys, list], ["is_dev_key", is_dev_key, bool]])
-        return self._calls.meta_info(self._keys("get_meta_info", keys))
+        names = self._keys("get_meta_info", keys)
+        sizes = self._calls.device_sizes(names) if is_dev_key else self._calls.host_sizes(names)
+        failed = [name for name, found in zip(names, sizes, strict=True) if found is None]
+        return failed, [MetaInfo(found or []) for found in sizes]
+
+    def _mset_d2h(
+        self, keys: list[str], data_blob_list: list[Any], set_param: SetParam
+    ) -> Callable[[], list[str]]:
+        names, blobs = _blob_arguments("mset_d2h", keys, data_blob_list)
+        mode, ttl_s = set_param.write_mode.value, set_param.ttl_second
+
+        def work() -> list[str]:
+            self._calls.store_blobs(names, blobs, mode, ttl_s)
+            return []
+
+        return work
+
+    def _mget_h2d(
+        self, keys: list[str], data_blob_list: list[Any], sub_timeout_ms: int
+    ) -> Callable[[], list[str]]:
+        names, blobs = _blob_arguments("mget_h2d", keys, data_blob_list, sub_timeout_ms)
+        return lambda: self._calls.load_blobs(names, blobs, sub_timeout_ms)
 
     @staticmethod
     def _keys(function: str, keys: list[str]) -> list[str]:
@@ -225,3 +248,19 @@ class HeteroClient:
         if not keys or not data_blob_list:
             raise RuntimeError(texts.HETERO_ARGUMENTS_EMPTY)
         raise NotSupportedError(f"HeteroClient.{name}", REASON)
+
+
+def _blob_arguments(
+    function: str, keys: list[str], data_blob_list: list[Any], *sub_timeout_ms: int
+) -> tuple[list[str], list[Blobs]]:
+    """Check the arguments as the real Python layer and then its bindings do, and convert them."""
+    rows = [["sub_timeout_ms", timeout_ms, int] for timeout_ms in sub_timeout_ms]
+    Validator.check_args_types(
+        [["keys", keys, list], ["data_blob_list", data_blob_list, list], *rows]
+    )
+    if not keys or not data_blob_list:
+        raise RuntimeError(texts.HETERO_ARGUMENTS_EMPTY)
+    lists = bindings.binding_lists(data_blob_list)
+    kinds = (TEXTS, _BLOB_LISTS, *[UINT64] * len(rows))
+    _function(function, kinds, _KEYS_RESULT).check(None, keys, lists, *sub_timeout_ms)
+    return [as_text(key) for key in keys], bindings.for_client(lists)
