@@ -97,12 +97,18 @@ FUTURE_PENDING: Final = Text(
     FUTURE_TIMEOUT,
     "The future with objectKey: {key} get is timeout ({timeout_ms} ms), still waiting for promise"
     " setting value, please try again.",
+    "device_future.cpp",
+    90,
 )
 TASK_PENDING: Final = "Future get timeout, timeoutMs: {timeout_ms}"
 LAYER_SHAPE: Final = Text(INVALID, "LayerTensorShape out of expected range 2-4")
 LAYER_SHAPE_EMPTY: Final = Text(INVALID, "The tensor shape is empty")
 NO_L2_FOR_DEVICES: Final = Text(
-    INVALID, "The write mode of device objects cannot be one that needs an L2 cache", _CLIENT, 1600
+    INVALID, "not support L2 CACHE write mode,current writeMode is {mode}", _CLIENT, 1629
+)
+FUTURE_ABANDONED: Final = Text(RUNTIME_ERROR, "StatusPromise destruct without set value")
+NO_DEVICE_MEMORY: Final = Text(
+    ACL_ERROR, "The sender's blob at {address:#x} is no device memory that others may open"
 )
 
 # Raised in the worker.

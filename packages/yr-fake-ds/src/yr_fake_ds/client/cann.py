@@ -4,7 +4,7 @@ Only C functions that CANN itself has are called, so nothing here knows who prov
 machine without NPUs that is yr-fake-cann. Memory of another process is opened by the name under
 which that process exported it, and then read without its help.
 
-    producer   rtIpcSetMemoryName(address) -> name ---(worker)---> name -> rtIpcOpenMemory   receiver
+producer  rtIpcSetMemoryName(address) -> name ---(worker)---> name -> rtIpcOpenMemory  receiver
 """
 
 import ctypes

@@ -7,7 +7,7 @@ from yr_fake_ds.client import host_transfers
 from yr_fake_ds.client import keys as key_checks
 from yr_fake_ds.client.blobs import Blobs
 from yr_fake_ds.client.keys import refuse
-from yr_fake_ds.client.kv_calls import PRAM, KvCalls
+from yr_fake_ds.client.kv_calls import NX, PRAM, KvCalls
 from yr_fake_ds.client.session import Session
 from yr_fake_ds.errors import StatusError
 
@@ -25,7 +25,12 @@ class HeteroCalls(KvCalls):
         self._hetero_session = session
 
     def store_blobs(
-        self, keys: list[str], blobs: Sequence[Blobs], write_mode: int, ttl_s: int
+        self,
+        keys: list[str],
+        blobs: Sequence[Blobs],
+        write_mode: int,
+        ttl_s: int,
+        existence: int,
     ) -> None:
         """Copy device blobs to host values; keys that exist stay as they are."""
         from yr_fake_ds.protocol import Parameters
@@ -34,10 +39,17 @@ class HeteroCalls(KvCalls):
         key_checks.check_batch(keys)
         _check_lengths(keys, blobs)
         if write_mode in L2_MODES:
-            raise refuse(device_texts.NO_L2_FOR_DEVICES)
+            raise refuse(device_texts.NO_L2_FOR_DEVICES, mode=write_mode)
         parameters = Parameters(PRAM, write_mode, 0, ttl_s)
         present = self.exist(keys)
-        host_transfers.store_missing(self._hetero_session, keys, present, blobs, parameters)
+        missing = [
+            row
+            for row, exists in zip(zip(keys, blobs, strict=True), present, strict=True)
+            if not exists
+        ]
+        host_transfers.store(
+            self._hetero_session, missing, parameters, only_if_absent=existence == NX
+        )
 
     def load_blobs(self, keys: list[str], blobs: Sequence[Blobs], wait_ms: int) -> list[str]:
         """Copy host values to device blobs; returns the missing keys, raises if all are."""
@@ -57,18 +69,6 @@ class HeteroCalls(KvCalls):
         if not any(sizes):
             raise refuse(texts.META_NOT_FOUND)
         return sizes
-
-    def device_delete(self, keys: list[str]) -> list[str]:
-        """Check the keys and succeed: deleting what does not exist is a success."""
-        self._hetero_session.link()
-        key_checks.check_batch(keys)
-        return []
-
-    def device_sizes(self, keys: list[str]) -> list[list[int] | None]:
-        """Raise "Key not found"."""
-        self._hetero_session.link()
-        key_checks.check_batch(keys)
-        raise refuse(texts.META_NOT_FOUND)
 
 
 def _check_lengths(keys: Sequence[str], blobs: Sequence[Blobs]) -> None:

@@ -4,7 +4,7 @@
     mget_h2d   reference on the value -> arena to device -> reference dropped
 
 A key that exists is left as it is, without a word (measured on openyuanrong-datasystem 0.8.1). Both
-make the blobs' device the calling thread's, which the caller keeps.
+make the first key's device the calling thread's, and leave it so.
 """
 
 from collections.abc import Sequence
@@ -23,26 +23,22 @@ if TYPE_CHECKING:
     from yr_fake_ds.protocol import Parameters
 
 
-def store_missing(
+def store(
     session: Session,
-    keys: Sequence[str],
-    present: Sequence[bool],
-    blobs: Sequence[Blobs],
+    rows: Sequence[tuple[str, Blobs]],
     parameters: "Parameters",
+    *,
+    only_if_absent: bool,
 ) -> None:
-    """Store the blobs of keys that are not present."""
-    devices = cann.load()
-    for part in blobs:
-        devices.check_device(part.device)
-    rows = zip(keys, present, blobs, strict=True)
-    wanted = [(key, part) for key, exists, part in rows if not exists]
-    if not wanted:
+    """Store the blobs of each key."""
+    if not rows:
         return
-    sizes = [host_values.offsets(part.sizes)[-1] for _key, part in wanted]
-    allocations = allocate(session, [key for key, _part in wanted], sizes, parameters)
-    for allocation, (_key, part) in zip(allocations, wanted, strict=True):
+    _use_device([part for _key, part in rows])
+    sizes = [host_values.offsets(part.sizes)[-1] for _key, part in rows]
+    allocations = allocate(session, [key for key, _part in rows], sizes, parameters)
+    for allocation, (_key, part) in zip(allocations, rows, strict=True):
         _copy_in(allocation, part)
-    publish(session, "mset_buffer", allocations, parameters)
+    publish(session, "mset_buffer", allocations, parameters, only_if_absent=only_if_absent)
 
 
 def load_found(
@@ -50,9 +46,7 @@ def load_found(
 ) -> list[str]:
     """Copy values to their blobs; returns the keys that have none."""
     found = take(session, keys, wait_ms)
-    devices = cann.load()
-    for part in blobs:
-        devices.check_device(part.device)
+    _use_device(blobs)
     for index, (allocation, part) in enumerate(zip(found, blobs, strict=True)):
         if allocation is not None:
             _check(allocation.view(), part, index)
@@ -70,7 +64,6 @@ def blob_sizes(session: Session, keys: Sequence[str]) -> list[list[int] | None]:
 
 def _copy_in(allocation: Allocation, blobs: Blobs) -> None:
     devices = cann.load()
-    devices.use_device(blobs.device)
     start = host_values.header(blobs.sizes)
     allocation.view()[: len(start)] = start
     base = allocation.address()
@@ -82,12 +75,18 @@ def _copy_in(allocation: Allocation, blobs: Blobs) -> None:
 
 def _copy_out(allocation: Allocation, blobs: Blobs) -> None:
     devices = cann.load()
-    devices.use_device(blobs.device)
     base = allocation.address()
     for (address, size), offset in zip(
         blobs.pieces, host_values.stored_offsets(allocation.view()), strict=False
     ):
         devices.copy(address, base + offset, size, cann.HOST_TO_DEVICE)
+
+
+def _use_device(blobs: Sequence[Blobs]) -> None:
+    devices = cann.load()
+    for part in blobs:
+        devices.check_device(part.device)
+    devices.use_device(blobs[0].device)
 
 
 def _check(value: memoryview, blobs: Blobs, index: int) -> None:

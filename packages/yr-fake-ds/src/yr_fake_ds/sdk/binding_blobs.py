@@ -78,9 +78,7 @@ class DeviceBlobList:
 
 def binding_lists(lists: list[Any]) -> list[Any]:
     """Turn the Python records among `lists` into the bindings'; what is neither stays."""
-    return [
-        part.to_ds_blob_list() if hasattr(part, "to_ds_blob_list") else part for part in lists
-    ]
+    return [part.to_ds_blob_list() if hasattr(part, "to_ds_blob_list") else part for part in lists]
 
 
 def for_client(lists: list[DeviceBlobList]) -> list[Blobs]:

@@ -46,6 +46,30 @@ class BackgroundFuture:
         self._done.set()
 
 
+class KeyFuture:
+    """A future of the bindings for one key of `dev_send` or `dev_recv`.
+
+    `wait` takes milliseconds and returns whether the transfer is done; it raises StatusError if
+    there will be none.
+    """
+
+    def __init__(self, key: str, wait: Callable[[int], bool]) -> None:
+        self._key = key
+        self._wait = wait
+
+    def get(self, timeout_ms: int = 60000) -> BindingStatus:
+        """Return the status; FutureTimeoutException if the transfer takes longer, then again."""
+        trace_id = trace.begin_call()
+        try:
+            if self._wait(timeout_ms):
+                self._wait = _is_done
+                return BindingStatus()
+        except StatusError as error:
+            return BindingStatus(error.status, error.message)
+        text = device_texts.FUTURE_PENDING
+        raise FutureTimeoutException(text.message(trace_id, key=self._key, timeout_ms=timeout_ms))
+
+
 class Future:
     """The outcome of an asynchronous call; `yr.datasystem.Future`."""
 
@@ -61,6 +85,10 @@ class Future:
         if outcome.is_error():
             raise RuntimeError(outcome.to_string())
         return failed_keys
+
+
+def _is_done(_timeout_ms: int) -> bool:
+    return True
 
 
 def outcome_of(work: Callable[[], list[str]]) -> dict[str, Any]:
