@@ -101,8 +101,10 @@ FUTURE_PENDING: Final = Text(
     90,
 )
 TASK_PENDING: Final = "Future get timeout, timeoutMs: {timeout_ms}"
-LAYER_SHAPE: Final = Text(INVALID, "LayerTensorShape out of expected range 2-4")
-LAYER_SHAPE_EMPTY: Final = Text(INVALID, "The tensor shape is empty")
+LAYER_SHAPE: Final = Text(
+    INVALID, "LayerTensorShape out of expected range 2-4", "page_attn_utils.cpp", 44
+)
+LAYER_SHAPE_EMPTY: Final = Text(INVALID, "The tensor shape is empty", "page_attn_utils.cpp", 40)
 NO_L2_FOR_DEVICES: Final = Text(
     INVALID, "not support L2 CACHE write mode,current writeMode is {mode}", _CLIENT, 1629
 )

@@ -89,6 +89,7 @@ class DeviceCalls:
         A subscription does not make this client a location (measured on 0.8.1).
         """
         from yr_fake_ds import device_protocol as device
+        from yr_fake_ds import protocol
 
         if not sources:
             return {}
@@ -113,17 +114,18 @@ class DeviceCalls:
                 subscription=subscription,
                 trace_id=trace.current(),
             )
-            self._session.ask(request, device.Done)
+            self._session.ask(request, protocol.Done)
         return errors
 
     def remove(self, keys: list[str], *, local: bool) -> list[str]:
         """Delete device objects, or this client's locations; returns the keys that failed."""
         from yr_fake_ds import device_protocol as device
+        from yr_fake_ds import protocol
 
         self._session.link()
         key_checks.check_batch(keys)
         request = device.RemoveDevice(keys=keys, local=local, trace_id=trace.current())
-        return self._session.ask(request, device.Failed).keys
+        return self._session.ask(request, protocol.Failed).keys
 
     def sizes(self, keys: list[str]) -> list[list[int] | None]:
         """Return the blob sizes of device objects, None for a missing one; raises if all are."""
@@ -147,10 +149,11 @@ class DeviceCalls:
     def was_taken(self, key: str, wait_ms: int) -> bool:
         """Wait until another client has received what this one sent under a key."""
         from yr_fake_ds import device_protocol as device
+        from yr_fake_ds import protocol
 
         request = device.AwaitDevice(key=key, wait_ms=wait_ms, trace_id=trace.current())
         timeout_ms = max(self._session.request_timeout_ms, wait_ms)
-        return self._session.ask(request, device.Existing, timeout_ms=timeout_ms).present[0]
+        return self._session.ask(request, protocol.Existing, timeout_ms=timeout_ms).present[0]
 
     def _check(self, keys: list[str], blobs: Sequence[Blobs], lengths: Text) -> None:
         self._session.link()

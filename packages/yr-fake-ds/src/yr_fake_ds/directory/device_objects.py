@@ -102,10 +102,10 @@ class DeviceObjects:
         """Note that a client has not copied a key."""
         self._end_reading(client, key)
 
-    def use_up(self, key: str) -> None:
-        """Remove an object that was to have one receiver, and has had it."""
+    def use_up(self, client: Client, key: str) -> None:
+        """Remove an object that was to have one receiver; the sender itself is none."""
         held = self._held.get(key)
-        if held is not None and held.moves:
+        if held is not None and held.moves and client not in held.locations:
             del self._held[key]
 
     def was_sent(self, client: Client, key: str) -> bool:
@@ -128,7 +128,10 @@ class DeviceObjects:
     def remove_location(self, client: Client, key: str) -> None:
         """Delete a client's location; the object goes with its last one."""
         held = self._held.get(key)
-        if held is not None and held.locations.pop(client, None) and not held.locations:
+        if held is None:
+            return
+        held.locations.pop(client, None)
+        if not held.locations:
             del self._held[key]
 
     def sizes(self, key: str) -> list[int] | None:

@@ -95,7 +95,7 @@ class DeviceService:
             # The rest of the subscription goes on.
             taken = [*(memory.key for memory in request.received), *request.partly]
             for key in taken:
-                self._objects.use_up(key)
+                self._objects.use_up(client, key)
             self._objects.unsubscribe(client, request.subscription, [*taken, *request.failed])
         return protocol.Done()
 

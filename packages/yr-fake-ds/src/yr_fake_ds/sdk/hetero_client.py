@@ -252,9 +252,9 @@ class HeteroClient:
     ) -> Callable[[], list[str]]:
         names, blobs = _blob_arguments("mset_d2h", keys, data_blob_list)
         options = (
-            set_param.write_mode.value,
+            int(set_param.write_mode.value),
             set_param.ttl_second,
-            set_param.existence.value,
+            int(set_param.existence.value),
         )
 
         def work() -> list[str]:
