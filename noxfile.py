@@ -19,6 +19,7 @@ TORCH = "torch==2.13.0"
 NUMPY = "numpy>=1.26"  # torch warns at import when it is missing
 RAYS = {"newest": "2.60.0", "oldest": "2.55.1"}
 DATASYSTEM = "openyuanrong-datasystem==0.8.1"
+TORCH_NPU = "torch_npu==2.13.0"
 TEST_TOOLS = (
     "pytest>=8",
     "pytest-xdist>=3.6",
@@ -30,7 +31,13 @@ TEST_TOOLS = (
 ROOT = pathlib.Path(__file__).parent
 PACKAGES = ROOT / "packages"
 TRANSPORT, FAKE, SUITE = "ray-ascend-yr", "yr-fake-ds", "yr-conformance"
-IMPORT_NAMES = {TRANSPORT: "ray_ascend", FAKE: "yr_fake_ds", SUITE: "yr_conformance"}
+CANN = "yr-fake-cann"
+IMPORT_NAMES = {
+    TRANSPORT: "ray_ascend",
+    FAKE: "yr_fake_ds",
+    SUITE: "yr_conformance",
+    CANN: "yr_fake_cann",
+}
 REAL_TARGETS = ("real-cpu",)
 TARGETS = ("fake", *REAL_TARGETS)
 
@@ -50,17 +57,24 @@ nox.options.sessions = ["lint", "types", "tests", "conformance"]
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Format, lint and house rules (file sizes, names, no mocks of the SDK or of Ray)."""
+    """Format, lint, house rules (file sizes, names, no mocks of the SDK or of Ray) and cppcheck."""
     session.install("ruff==0.17.6")
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
     session.run("python", "ci/house_rules.py")
+    if shutil.which("cppcheck") is None:
+        session.warn("cppcheck is not installed (Debian: apt-get install cppcheck): C++ unchecked")
+    else:
+        checks = ("--enable=warning,performance,portability", "--std=c++17", "--language=c++")
+        native = f"packages/{CANN}/native"
+        session.run("cppcheck", *checks, "--quiet", "--error-exitcode=1", native, external=True)
 
 
 @nox.session
 def types(session: nox.Session) -> None:
     """Check every package, its tests, the driver and the scripts with mypy --strict."""
     session.install("mypy==2.4.1", "nox", TORCH, *TEST_TOOLS, "msgspec", "types-psutil", NUMPY)
+    session.install("pyelftools>=0.31")
     session.run("mypy", "noxfile.py", "ci")
     # Ray adds .remote to the classes that it decorates.
     session.run("mypy", "--disable-error-code=attr-defined", "examples", env=_source_path())
@@ -86,6 +100,19 @@ def tests(session: nox.Session) -> None:
         *session.posargs,
         env=RAY_ENV,
     )
+    session.notify("tests-npu", session.posargs)
+
+
+@nox.session(name="tests-npu", default=False)
+def tests_npu(session: nox.Session) -> None:
+    """Run yr-fake-cann's tests with the released torch_npu and the released datasystem."""
+    _install_transport_stack(session, RAYS["newest"])
+    session.install(TORCH_NPU, DATASYSTEM, "pyelftools>=0.31")
+    _install_local(session, CANN)
+    for part in ("native", "device", "activation", "distributed", "datasystem"):
+        tests_of = f"packages/{CANN}/tests/{part}"
+        options = ("-n", "2", "--dist", "loadgroup")
+        session.run("pytest", *options, tests_of, *session.posargs, env=RAY_ENV)
 
 
 @nox.session(venv_backend="none")
@@ -194,12 +221,14 @@ def build(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def benchmarks(session: nox.Session) -> None:
-    """Measure ratios: the transport to Ray's object store, the fake to the real worker."""
+    """Measure ratios: transport to object store, fake to real worker, emulated NPU to CPU."""
     _install_transport_stack(session, RAYS["newest"])
-    session.install(DATASYSTEM)
-    _install_local(session, FAKE, TRANSPORT)
+    session.install(DATASYSTEM, TORCH_NPU)
+    _install_local(session, FAKE, TRANSPORT, CANN)
+    # torch would load torch_npu by itself, which needs the emulated CANN.
+    env = {**RAY_ENV, "TORCH_DEVICE_BACKEND_AUTOLOAD": "0", "GLOO_SOCKET_IFNAME": "lo"}
     for script in sorted((ROOT / "benchmarks").glob("*.py")):
-        session.run("python", str(script), *session.posargs, env=RAY_ENV)
+        session.run("python", str(script), *session.posargs, env=env)
 
 
 def _conformance_options(posargs: list[str]) -> tuple[argparse.Namespace, list[str]]:

@@ -15,6 +15,7 @@ DISTRIBUTIONS = {
     "ray-ascend-yr": "ray_ascend",
     "yr-fake-ds": "yr_fake_ds",
     "yr-conformance": "yr_conformance",
+    "yr-fake-cann": "yr_fake_cann",
 }
 EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
 BIN = pathlib.Path(sys.executable).parent
@@ -35,6 +36,10 @@ def main() -> None:
                 EXAMPLES / f"{example}.py",
             )
         _run(directory, sys.executable, "-m", "yr_conformance", "list")
+        load = "import ctypes; ctypes.CDLL('libascendcl.so').aclInit(None)"
+        _run(
+            directory, BIN / "yr-fake-cann", "run", "--npus", "2", "--", sys.executable, "-c", load
+        )
     print("smoke test passed")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import pathlib
 import shutil
@@ -19,6 +20,8 @@ import ray
 from ray_ascend import cleanup_yr_resources
 
 PATIENCE_S = 60.0
+# The tests on NPUs need the released torch_npu, and a CANN below it.
+collect_ignore = [] if importlib.util.find_spec("torch_npu") else ["npu"]
 UNSET = ("YR_DS_INIT_MODE", "YR_DS_ETCD_ADDRESS", "RAY_ASCEND_DEAD_ACTOR_GRACE_S")
 
 
@@ -83,6 +86,13 @@ def new_sandbox() -> Iterator[Sandbox]:
             ray.shutdown()
     wait_until(lambda: not box.leftovers())
     shutil.rmtree(box.directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def shared_sandbox() -> Iterator[Sandbox]:
+    """An environment for one cluster of a whole module's tests."""
+    with new_sandbox() as box:
+        yield box
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ def _connect(endpoint: WorkerEndpoint) -> Any:
         connect_timeout_ms=CONNECT_TIMEOUT_MS,
         req_timeout_ms=REQUEST_TIMEOUT_MS,
     )
-    with _logs_in(os.path.join(endpoint.home, "clients", str(os.getpid()))), _classified(""):
+    with client_logs_in(os.path.join(endpoint.home, "clients", str(os.getpid()))), _classified(""):
         sdk.init()
     return sdk
 
@@ -101,7 +101,7 @@ _environment_lock = threading.Lock()
 
 
 @contextmanager
-def _logs_in(directory: str) -> Iterator[None]:
+def client_logs_in(directory: str) -> Iterator[None]:
     """Send the SDK's log files to a directory unless the user chose one.
 
     The SDK reads the variable when its first client connects. It is taken back at once, so that

@@ -21,10 +21,11 @@ import ray
 
 from ray_ascend import backend
 from ray_ascend.client import StoreClient
-from ray_ascend.client_cache import client_of
+from ray_ascend.client_cache import client_of, npu_client_of
 from ray_ascend.endpoint import WorkerEndpoint
 from ray_ascend.errors import StoreUnavailableError, TransferError
 from ray_ascend.ledger import Ledger
+from ray_ascend.npu_client import NpuClient
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,15 @@ class Connection:
     def client(self) -> StoreClient:
         """The one client of this process for this worker, connected at first use."""
         return client_of(self.endpoint)
+
+    @property
+    def npu_client(self) -> NpuClient:
+        """The one device client of this process for this worker, connected at first use."""
+        return npu_client_of(self.endpoint)
+
+    def own(self, key: str) -> None:
+        """Answer for a key's deletion from now on, also if this process is killed."""
+        self._record(key)
 
     def publish(self, key: str, size: int, write: Callable[[memoryview], None]) -> None:
         """Store one value; after any failure the key is deleted, now or at the next occasion."""

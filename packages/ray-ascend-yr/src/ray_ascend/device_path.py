@@ -1,9 +1,9 @@
 """How the tensors of one kind of device reach the datasystem and come back.
 
     transport --> device_path.of("cpu") --> CpuPath: packed into one value of shared memory
-                              "npu"     --> not in this version
+                              "npu"     --> NpuPath: read in place by the receiver's NPU
 
-A path is stateless; what it needs to know travels in the metadata.
+What a receiver needs to know travels in the metadata.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ray_ascend.connection import Connection, with_retries
 from ray_ascend.errors import TransferError, UnsupportedDeviceError
 from ray_ascend.metadata import YRTransportMetadata
 from ray_ascend.packing import describe, layout_of, pack, unpack
+from ray_ascend.patience import Patience
 
 PUT_PATIENCE_S = 10.0
 
@@ -40,8 +41,16 @@ class DevicePath(Protocol):
         connection: Connection,
         metadata: YRTransportMetadata,
         targets: Sequence[torch.Tensor] | None,
+        patience: Patience,
     ) -> list[torch.Tensor]:
-        """Copy the object's tensors into fresh memory, or into `targets`, in one short call."""
+        """Copy the object's tensors into fresh memory, or into `targets`.
+
+        Runs in the thread that waits for them. Raises a TransferError, in time.
+        """
+        ...
+
+    def discard(self, connection: Connection, key: str) -> None:
+        """Delete a key that `store` made, in the source; at the next occasion if not now."""
         ...
 
     def rebuild_empty(
@@ -76,8 +85,9 @@ class CpuPath:
         connection: Connection,
         metadata: YRTransportMetadata,
         targets: Sequence[torch.Tensor] | None,
+        patience: Patience,
     ) -> list[torch.Tensor]:
-        """See DevicePath."""
+        """See DevicePath; one call of the SDK, which is short."""
         layout = layout_of(metadata.specs)
         value = connection.read(metadata.key)
         if memoryview(value).nbytes != layout.total:
@@ -88,6 +98,10 @@ class CpuPath:
             )
         return unpack(value, metadata.specs, layout, targets)
 
+    def discard(self, connection: Connection, key: str) -> None:
+        """See DevicePath."""
+        connection.discard([key])
+
     def rebuild_empty(
         self, metadata: YRTransportMetadata, targets: Sequence[torch.Tensor] | None
     ) -> list[torch.Tensor]:
@@ -95,15 +109,18 @@ class CpuPath:
         return unpack(None, metadata.specs, layout_of(metadata.specs), targets)
 
 
-_PATHS: dict[str, DevicePath] = {"cpu": CpuPath()}
-
-
 def of(device_type: str) -> DevicePath:
     """Choose the path for a torch device type; UnsupportedDeviceError if there is none."""
-    try:
-        return _PATHS[device_type]
-    except KeyError:
-        raise UnsupportedDeviceError(
-            f"tensors on device type {device_type!r} cannot be transferred by this version of "
-            f"ray-ascend-yr, only: {', '.join(sorted(_PATHS))}; move them with .cpu()"
-        ) from None
+    if device_type == "cpu":
+        return _CPU
+    if device_type == "npu":
+        from ray_ascend.npu_path import NPU
+
+        return NPU
+    raise UnsupportedDeviceError(
+        f"tensors on device type {device_type!r} cannot be transferred by this version of "
+        "ray-ascend-yr, only those on: cpu, npu; move them with .cpu()"
+    )
+
+
+_CPU = CpuPath()

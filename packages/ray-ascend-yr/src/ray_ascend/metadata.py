@@ -27,6 +27,18 @@ class TensorSpec(NamedTuple):
     requires_grad: bool = False
 
 
+class NpuOrigin(NamedTuple):
+    """Where the tensors of an object lie, for receivers on NPUs.
+
+    `npu` is the number on `host`, whatever a process calls it. `actor` is the pickled handle of the
+    source, empty when a driver is the source; only a receiver that must ask it for a copy reads it.
+    """
+
+    host: str
+    npu: int
+    actor: bytes
+
+
 class YRTransportMetadata(TensorTransportMetadata):
     """Metadata of one RDT object; made by the source, read by Ray and by every receiver.
 
@@ -40,11 +52,13 @@ class YRTransportMetadata(TensorTransportMetadata):
         tensor_device: str | None = None,
         key: str = "",
         total: int = 0,
+        origin: NpuOrigin | None = None,
     ) -> None:
         self.specs = tuple(specs)
         self.tensor_device = tensor_device
         self.key = key
         self.total = total
+        self.origin = origin
 
     @property
     def tensor_meta(self) -> list[tuple[torch.Size, torch.dtype]]:
@@ -67,7 +81,8 @@ class YRTransportMetadata(TensorTransportMetadata):
         numbers = array(_typecode(len(kinds)), (kinds[spec] for spec in self.specs))
         packed = (numbers.typecode, numbers.tobytes())
         table = tuple(tuple(spec) for spec in kinds)
-        return _unpickle, (table, packed, self.tensor_device, self.key, self.total)
+        origin = None if self.origin is None else tuple(self.origin)
+        return _unpickle, (table, packed, self.tensor_device, self.key, self.total, origin)
 
 
 def _typecode(kinds: int) -> str:
@@ -80,7 +95,9 @@ def _unpickle(
     device: str | None,
     key: str,
     total: int,
+    origin: tuple[str, int, bytes] | None = None,
 ) -> YRTransportMetadata:
     kinds = [TensorSpec(*row) for row in table]
     numbers = array(packed[0], packed[1])
-    return YRTransportMetadata((kinds[number] for number in numbers), device, key, total)
+    source = None if origin is None else NpuOrigin(*origin)
+    return YRTransportMetadata((kinds[number] for number in numbers), device, key, total, source)

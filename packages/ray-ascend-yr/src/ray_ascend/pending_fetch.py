@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING
 
 from ray_ascend import connection as connections
 from ray_ascend import device_path
-from ray_ascend.errors import (
-    StoreUnavailableError,
-    TransferAbortedError,
-    TransferTimeoutError,
-)
+from ray_ascend.errors import StoreUnavailableError, TransferTimeoutError
 from ray_ascend.metadata import YRTransportMetadata
+from ray_ascend.patience import Patience
 
 try:
     from ray.experimental.rdt.tensor_transport_manager import FetchRequest
@@ -61,21 +58,19 @@ class PendingFetch(FetchRequest):
         if not metadata.key:
             self.tensors = path.rebuild_empty(metadata, self._targets)
             return self.tensors
+        patience = Patience(self.obj_id, deadline, self._aborted)
+
+        def attempt(connection: connections.Connection) -> list[torch.Tensor]:
+            patience.check_wanted(metadata.key)
+            return path.receive(connection, metadata, self._targets, patience)
+
         try:
-            self.tensors = connections.with_retries(self._attempt, deadline)
+            self.tensors = connections.with_retries(attempt, deadline)
         except StoreUnavailableError as error:
             raise TransferTimeoutError(
                 f"object {self.obj_id} did not arrive in time: {error}", error.key, error.status
             ) from error
         return self.tensors
-
-    def _attempt(self, connection: connections.Connection) -> list[torch.Tensor]:
-        if self._aborted.is_set():
-            raise TransferAbortedError(
-                f"Ray aborted the transfer of object {self.obj_id}", self._metadata.key
-            )
-        path = device_path.of(self._metadata.tensor_device or "cpu")
-        return path.receive(connection, self._metadata, self._targets)
 
 
 def fetch_patience_s() -> float:

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 
 import psutil
 
+from ray_ascend.cpu_share import make_room_beside
 from ray_ascend.worker_log import explain, has_given_up
 
 _POLL_S = 0.5
@@ -100,6 +101,7 @@ class Reaper:
         if match and self.worker is None:
             with contextlib.suppress(psutil.NoSuchProcess):
                 self.worker = psutil.Process(int(match.group(1)))
+                make_room_beside(self.worker.pid)
 
     def _watch(self) -> bool:
         """Wait for the end; True when it was asked for and not forced by the parent's death."""

@@ -17,7 +17,7 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from ray.experimental import CommunicatorMetadata, TensorTransportManager
@@ -35,13 +35,19 @@ logger = logging.getLogger(__name__)
 _NOT_IN_KEYS = re.compile(r"[^0-9A-Za-z_-]")
 
 
+class _Stored(NamedTuple):
+    path: device_path.DevicePath
+    connection: Connection
+    key: str
+
+
 class YRTensorTransport(TensorTransportManager):
     """Moves the tensors of RDT objects through the node's openYuanrong datasystem worker."""
 
     def __init__(self) -> None:
         # Reentrant: a reference dropped inside a locked section may free an object at once.
         self._lock = threading.RLock()
-        self._stored: dict[str, list[tuple[Connection, str]]] = defaultdict(list)
+        self._stored: dict[str, list[_Stored]] = defaultdict(list)
         self._fetching: dict[str, set[PendingFetch]] = defaultdict(set)
 
     def tensor_transport_backend(self) -> str:
@@ -80,7 +86,7 @@ class YRTensorTransport(TensorTransportManager):
         connection, metadata = path.store(rdt_object, lambda: _new_key(obj_id))
         if connection is not None:
             with self._lock:
-                self._stored[obj_id].append((connection, metadata.key))
+                self._stored[obj_id].append(_Stored(path, connection, metadata.key))
         return metadata
 
     def get_communicator_metadata(
@@ -158,11 +164,8 @@ class YRTensorTransport(TensorTransportManager):
         try:
             with self._lock:
                 stored = self._stored.pop(obj_id, [])
-            keys: dict[int, tuple[Connection, set[str]]] = {}
-            for connection, key in stored:
-                keys.setdefault(id(connection), (connection, set()))[1].add(key)
-            for connection, batch in keys.values():
-                connection.discard(batch)
+            for one in stored:
+                one.path.discard(one.connection, one.key)
         except Exception:  # Ray up to 2.58 would keep the tensors for ever
             logger.exception("object %s could not be freed in the datasystem", obj_id)
 

@@ -2,10 +2,11 @@
 
 import os
 import pathlib
+import shutil
 import sys
 
 import pytest
-from commands import SOURCES, command, finished, inactive, python
+from commands import command, finished, inactive, python
 
 from yr_fake_cann import activation
 from yr_fake_cann.errors import ActivationError
@@ -116,13 +117,20 @@ def test_an_ordinary_user_needs_nothing_more() -> None:
     assert python(script) == "6.0 65534"
 
 
-def test_the_package_need_not_be_installed_where_it_runs() -> None:
-    """A child that cannot import yr_fake_cann by itself gets the kernels all the same."""
-    script = "import torch, sys; print((torch.ones(2, device='npu') + 1).tolist(), sys.path)"
-    words = [sys.executable, "-c", script]
+def test_the_package_need_not_be_installed_where_it_runs(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A child gets the kernels from the package that activated it, whatever is installed there."""
+    elsewhere = tmp_path / "yr_fake_cann"
+    shutil.copytree(activation.PACKAGE_ROOT, elsewhere)
+    monkeypatch.setattr(activation, "PACKAGE_ROOT", str(elsewhere))
+    monkeypatch.setattr(activation, "SHIM_ROOT", str(elsewhere / "shim"))
+    script = (
+        "import torch, yr_fake_cann;"
+        "print((torch.ones(2, device='npu') + 1).tolist(), yr_fake_cann.__file__)"
+    )
 
     changed = activation.variables(inactive(PYTHONPATH=""), activation.Machine())
-    printed = finished(words, {**inactive(), **changed}).stdout.splitlines()[-1]
+    printed = finished([sys.executable, "-c", script], {**inactive(), **changed}).stdout
 
-    assert printed.startswith("[2.0, 2.0]")
-    assert repr(SOURCES) not in printed
+    assert printed.splitlines()[-1] == f"[2.0, 2.0] {elsewhere / '__init__.py'}"

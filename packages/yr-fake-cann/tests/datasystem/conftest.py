@@ -13,7 +13,14 @@ def worker() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session", params=["one worker", "two workers", "p2p transfer"])
+# Tests that share workers run in one process of pytest-xdist, which starts them once.
+PAIRS = [
+    pytest.param(name, marks=pytest.mark.xdist_group(name))
+    for name in ("one worker", "two workers", "p2p transfer")
+]
+
+
+@pytest.fixture(scope="session", params=PAIRS)
 def pair(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     """Give the addresses of the workers that provider and consumer connect to."""
     options = ["--enable_p2p_transfer", "true"] if request.param == "p2p transfer" else []

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
-DEFAULT_LIBRARIES: Final = os.path.join(
-    os.path.dirname(__file__), "..", "..", "src", "yr_fake_cann", "lib"
-)
-LIBRARIES: Final = os.path.abspath(os.environ.get("YR_FAKE_CANN_LIBRARIES") or DEFAULT_LIBRARIES)
+from yr_fake_cann import activation
+
+LIBRARIES: Final = os.path.abspath(activation.library_directory())
 
 HOST_TO_HOST, HOST_TO_DEVICE, DEVICE_TO_HOST, DEVICE_TO_DEVICE, DEFAULT = range(5)
 INVALID_PARAMETER, INVALID_DEVICE, NO_CONTEXT = 107000, 107001, 107002

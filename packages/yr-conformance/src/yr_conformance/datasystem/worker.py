@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -54,6 +55,7 @@ class Worker:
         assert outcome.status == 0, outcome
         self.pid = started_pid(outcome)
         assert self.pid, outcome
+        _let_others_go_first(self.pid)
         return outcome
 
     def stop(self) -> Outcome:
@@ -114,6 +116,16 @@ def started_pid(outcome: Outcome) -> int:
     """Give the process that `dscli start` says that it started, 0 if it started none."""
     match = _PID.search(outcome.output)
     return int(match[1]) if match else 0
+
+
+def _let_others_go_first(pid: int) -> None:
+    """Lower the worker's session where the kernel shares CPUs by session.
+
+    I/O threads of the released worker spin after a client has gone; on two CPUs the suite itself
+    then waited for up to 23 s (measured on openyuanrong-datasystem 0.8.1 and Linux 6.18).
+    """
+    with contextlib.suppress(OSError):
+        pathlib.Path(f"/proc/{pid}/autogroup").write_text("10")
 
 
 def new_home(parent: str) -> str:

@@ -5,6 +5,7 @@ call. 1,900 names take about 25 ms.
 """
 
 import functools
+import sys
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -37,6 +38,7 @@ def install_kernels() -> None:
         warnings.simplefilter("ignore")  # that a kernel is replaced
         _install_autograd_kernels()
         _install_device_kernels(own)
+    _refuse_graphs()
 
 
 def kernels_made() -> int:
@@ -66,6 +68,12 @@ class Deferred:
             self.kernel = self.make(self.name)
             Deferred.made += 1
         return self.kernel(*args, **kwargs)
+
+
+def _refuse_graphs() -> None:
+    # torch_npu would say only which function of CANN has failed.
+    graphs: Any = sys.modules["torch_npu"].npu.graphs
+    graphs.NPUGraph.capture_begin = lambda *_args, **_kwargs: refuse("torch.npu.NPUGraph")
 
 
 def _install_device_kernels(own: dict[str, Kernel]) -> None:

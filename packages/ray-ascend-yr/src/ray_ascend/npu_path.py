@@ -1,0 +1,165 @@
+"""Tensors on NPUs: offered in place by the source, read by the receiver's NPU, nothing between.
+
+    source --dev_mset: addresses--> worker <--dev_subscribe-- receiver
+       NPU memory ==================HCCS=================> NPU memory
+
+A pair that cannot do that goes through host memory (`npu_source`). The tensors are not copied when
+the task returns: what the source writes into them before a receiver has read them, it receives.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import torch
+
+from ray_ascend.connection import Connection, with_retries
+from ray_ascend.errors import MixedDevicesError, TransferError
+from ray_ascend.metadata import NpuOrigin, YRTransportMetadata
+from ray_ascend.npu_arrivals import Landing
+from ray_ascend.npu_client import Arrival
+from ray_ascend.npu_identity import is_same_npu, npu_module, origin_of
+from ray_ascend.npu_published import Published, blocks_of, copy_to_host, host_key, offer, retract
+from ray_ascend.npu_source import Inquiry, ask_for_host_copy
+from ray_ascend.packing import describe
+from ray_ascend.patience import Patience
+
+PUT_PATIENCE_S = 10.0
+_POLL_MS = 100
+_ASK_AFTER_S = 0.5
+
+
+class NpuPath:
+    """One key for each object, whatever the number of tensors: a list of NPU memory blocks."""
+
+    def __init__(self) -> None:
+        self._unreachable: set[tuple[str, int]] = set()
+
+    def store(
+        self, tensors: Sequence[torch.Tensor], new_key: Callable[[], str]
+    ) -> tuple[Connection | None, YRTransportMetadata]:
+        """See DevicePath; returns when all work on the tensors' stream is done."""
+        specs, index = describe(tensors), _index_of(tensors)
+        with npu_module().device(index):
+            kept = [_in_place(tensor) for tensor in tensors]
+            npu_module().current_stream().synchronize()
+        total = sum(size for _, size in blocks_of(kept))
+        if not total:
+            return None, YRTransportMetadata(specs, "npu")
+        origin = origin_of(index)
+
+        def attempt(connection: Connection) -> Published:
+            published = Published(connection, new_key(), index, kept)
+            offer(published)
+            if not origin.actor:
+                _copy_or_retract(published.key)
+            return published
+
+        stored = with_retries(attempt, time.monotonic() + PUT_PATIENCE_S)
+        metadata = YRTransportMetadata(specs, "npu", stored.key, total, origin)
+        return stored.connection, metadata
+
+    def receive(
+        self,
+        connection: Connection,
+        metadata: YRTransportMetadata,
+        targets: Sequence[torch.Tensor] | None,
+        patience: Patience,
+    ) -> list[torch.Tensor]:
+        """See DevicePath; the tensors come to the NPU that is current, or to the targets'."""
+        origin = _known(metadata.origin, metadata.key)
+        index = _index_of(targets) if targets else npu_module().current_device()
+        with npu_module().device(index):
+            landing = Landing.for_(metadata.specs, targets)
+            npu_module().current_stream().synchronize()
+            if self._can_read(origin, index):
+                try:
+                    _read(connection, metadata.key, origin, landing, patience)
+                except TransferError as error:
+                    if type(error) is not TransferError:
+                        raise
+                    self._unreachable.add((origin.host, origin.npu))
+                else:
+                    return landing.finish()
+            ask_for_host_copy(origin, metadata.key, patience)
+            blocks = blocks_of(landing.tensors)
+            connection.npu_client.copy_from_host(host_key(metadata.key), index, blocks)
+            return landing.finish()
+
+    def discard(self, connection: Connection, key: str) -> None:
+        """See DevicePath."""
+        retract(key)
+
+    def rebuild_empty(
+        self, metadata: YRTransportMetadata, targets: Sequence[torch.Tensor] | None
+    ) -> list[torch.Tensor]:
+        """See DevicePath."""
+        npu_module()
+        return Landing.for_(metadata.specs, targets).finish()
+
+    def _can_read(self, origin: NpuOrigin, index: int) -> bool:
+        refused = (origin.host, origin.npu) in self._unreachable
+        return bool(origin.actor) and not refused and not is_same_npu(origin, index)
+
+
+def _read(
+    connection: Connection, key: str, origin: NpuOrigin, landing: Landing, patience: Patience
+) -> None:
+    index = npu_module().current_device()
+    arrival = connection.npu_client.subscribe(key, index, blocks_of(landing.tensors))
+    try:
+        _wait(arrival, origin, key, patience)
+    except BaseException:
+        landing.keep_until(arrival)
+        raise
+
+
+def _wait(arrival: Arrival, origin: NpuOrigin, key: str, patience: Patience) -> None:
+    ask_at, inquiry = time.monotonic() + _ASK_AFTER_S, None
+    while not arrival.wait(_POLL_MS):
+        patience.check(key, f"NPU {origin.npu} of {origin.host}")
+        # The datasystem waits for a key that was deleted, or whose process died, as for any other.
+        if inquiry is not None:
+            inquiry.check()
+        elif time.monotonic() > ask_at:
+            inquiry = Inquiry(origin, key)
+
+
+def _copy_or_retract(key: str) -> None:
+    try:
+        copy_to_host(key)
+    except BaseException:
+        retract(key)
+        raise
+
+
+def _in_place(tensor: torch.Tensor) -> torch.Tensor:
+    dense = tensor.detach().resolve_conj().resolve_neg()
+    if dense.is_contiguous():
+        return dense
+    # Not contiguous(): torch_npu 2.13 warns there, in the user's name, about internal formats.
+    return torch.empty(dense.shape, dtype=dense.dtype, device=dense.device).copy_(dense)
+
+
+def _index_of(tensors: Sequence[torch.Tensor]) -> int:
+    indices = sorted({tensor.device.index for tensor in tensors})
+    if len(indices) > 1:
+        raise MixedDevicesError(
+            "all tensors in an RDT object must be on one NPU, but these are on "
+            + " and ".join(f"npu:{index}" for index in indices)
+        )
+    return int(indices[0])
+
+
+def _known(origin: NpuOrigin | None, key: str) -> NpuOrigin:
+    if origin is None:
+        raise TransferError(
+            f"key {key!r} says nothing of its source's NPU; source and receiver run different "
+            "versions of ray-ascend-yr",
+            key,
+        )
+    return origin
+
+
+NPU = NpuPath()

@@ -1,0 +1,112 @@
+"""What this process offers to others in place: NPU memory under datasystem keys.
+
+Any thread may use it. The tensors of an object are kept here until its key is deleted.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+
+from ray_ascend.connection import Connection
+from ray_ascend.errors import ObjectLostError, StoreUnavailableError, TransferError
+from ray_ascend.npu_client import Block
+from ray_ascend.npu_identity import npu_module
+
+
+def blocks_of(tensors: Sequence[torch.Tensor]) -> list[Block]:
+    """Addresses and sizes of contiguous tensors, without the empty ones."""
+    return [(tensor.data_ptr(), tensor.nbytes) for tensor in tensors if tensor.nbytes]
+
+
+def host_key(key: str) -> str:
+    """Key of the copy in host memory that is made when a receiver cannot read the NPU itself."""
+    return f"{key}-host"
+
+
+@dataclass
+class Published:
+    """One object: its key, its memory, and whether a copy of it lies in host memory."""
+
+    connection: Connection
+    key: str
+    device: int
+    tensors: Sequence[torch.Tensor]
+    copied: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def publish(self) -> None:
+        """Offer the memory to others."""
+        with npu_module().device(self.device):
+            self.connection.npu_client.publish(self.key, self.device, blocks_of(self.tensors))
+
+    def copy_to_host(self) -> None:
+        """Store a copy in the worker's memory, once."""
+        with self.lock, npu_module().device(self.device):
+            if self.copied:
+                return
+            key = host_key(self.key)
+            self.connection.own(key)
+            self.connection.npu_client.copy_to_host(key, self.device, blocks_of(self.tensors))
+            self.copied = True
+
+    def withdraw(self) -> bool:
+        """Delete the key and the copy; False if that must be tried again."""
+        if self.copied:
+            self.connection.discard([host_key(self.key)])
+        try:
+            return not self.connection.npu_client.withdraw([self.key])
+        except StoreUnavailableError:
+            return False
+        except TransferError:
+            # All keys failed: somebody is reading.
+            return not self.connection.npu_client.is_published(self.key)
+
+
+_lock = threading.Lock()
+_published: dict[str, Published] = {}
+_withdrawn: set[str] = set()
+
+
+def offer(published: Published) -> None:
+    """Publish an object and keep its tensors; after an error nothing is published."""
+    with _lock:
+        _published[published.key] = published
+    try:
+        published.publish()
+    except BaseException:
+        retract(published.key)
+        raise
+
+
+def retract(key: str) -> None:
+    """Delete an object, and those that could not be deleted before; never raises a TransferError.
+
+    A key that is just being read stays, with its tensors, until the next occasion.
+    """
+    with _lock:
+        _withdrawn.add(key)
+        waiting = [_published[name] for name in _withdrawn if name in _published]
+    gone = {one.key for one in waiting if one.withdraw()}
+    with _lock:
+        _withdrawn.difference_update(gone)
+        for name in gone:
+            _published.pop(name, None)
+
+
+def copy_to_host(key: str) -> None:
+    """Make a host copy of an object of this process; ObjectLostError if it has been freed."""
+    with _lock:
+        published = _published.get(key)
+    if published is None:
+        raise ObjectLostError(f"the object with key {key!r} has been freed by its source", key)
+    published.copy_to_host()
+
+
+def is_held(key: str) -> bool:
+    """Tell whether this process offers an object under the key."""
+    with _lock:
+        return key in _published and key not in _withdrawn
