@@ -88,7 +88,7 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run each package's own tests; the transport's run on the fake datasystem."""
     _install_transport_stack(session, RAYS["newest"])
-    _install_local(session, FAKE, SUITE, TRANSPORT)
+    _install_local(session, FAKE, SUITE, TRANSPORT, CANN)
     for package in (FAKE, SUITE):
         session.run("pytest", "-n", "2", f"packages/{package}/tests", *session.posargs, env=RAY_ENV)
     session.run(
