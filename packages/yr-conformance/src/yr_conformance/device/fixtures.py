@@ -20,19 +20,19 @@ def stations(worker: Worker) -> Iterator[list[StationProcess]]:
 
 
 @pytest.fixture
-def sender(stations: list[StationProcess]) -> StationProcess:
+def npu0(stations: list[StationProcess]) -> StationProcess:
     """The station on NPU 0."""
     return stations[0]
 
 
 @pytest.fixture
-def receiver(stations: list[StationProcess]) -> StationProcess:
+def npu1(stations: list[StationProcess]) -> StationProcess:
     """The station on NPU 1."""
     return stations[1]
 
 
 @pytest.fixture
-def third(stations: list[StationProcess]) -> StationProcess:
+def npu2(stations: list[StationProcess]) -> StationProcess:
     """The station on NPU 2."""
     return stations[2]
 

@@ -16,24 +16,24 @@ from yr_conformance.waiting import wait_until
 @clause("DEV-LOST-01", MUST, source=EMULATED)
 @pytest.mark.timeout(200)
 def test_getting_from_a_dead_sender(
-    new_station: Callable[..., StationProcess], third: StationProcess, own_keys: Keys
+    new_station: Callable[..., StationProcess], npu2: StationProcess, own_keys: Keys
 ) -> None:
     """A key of a process that was killed a moment ago is given up after 60 s, as a time-out."""
     lost = new_station(3)
     lost.ask("make", "x", 1)
     lost.ask("dev_mset", [own_keys()], ["x"])
-    third.ask("make", "r", 0)
+    npu2.ask("make", "r", 0)
 
     lost.kill()
 
     with raises_status("The future is timeout", "can't find objects"):
-        third.ask("dev_mget", [own_keys()], ["r"], 500)
-    assert third.ask("values", "r") == [0]
+        npu2.ask("dev_mget", [own_keys()], ["r"], 500)
+    assert npu2.ask("values", "r") == [0]
 
 
 @clause("DEV-LOST-02", MUST, source=EMULATED)
 def test_the_keys_of_a_dead_process_are_forgotten(
-    new_station: Callable[..., StationProcess], third: StationProcess, own_keys: Keys
+    new_station: Callable[..., StationProcess], npu2: StationProcess, own_keys: Keys
 ) -> None:
     """Once the worker takes a client for dead (`client_dead_timeout_s`), its keys are gone."""
     lost = new_station(3)
@@ -44,7 +44,7 @@ def test_the_keys_of_a_dead_process_are_forgotten(
 
     def is_gone() -> bool:
         try:
-            third.ask("sizes", [own_keys()], of_devices=True)
+            npu2.ask("sizes", [own_keys()], of_devices=True)
         except RuntimeError as error:
             return "Key not found" in str(error)
         return False
@@ -55,20 +55,20 @@ def test_the_keys_of_a_dead_process_are_forgotten(
 @clause("DEV-LOST-03", MUST, source=EMULATED)
 def test_a_receiver_serves_after_the_death_of_the_sender(
     new_station: Callable[..., StationProcess],
-    receiver: StationProcess,
-    third: StationProcess,
+    npu1: StationProcess,
+    npu2: StationProcess,
     own_keys: Keys,
 ) -> None:
     """Who got a key before is its source after the first owner was killed."""
     lost = new_station(3)
     lost.ask("make", "x", 8)
     lost.ask("dev_mset", [own_keys()], ["x"])
-    receiver.ask("make", "r", 0)
-    third.ask("make", "t", 0)
-    receiver.ask("dev_mget", [own_keys()], ["r"])
+    npu1.ask("make", "r", 0)
+    npu2.ask("make", "t", 0)
+    npu1.ask("dev_mget", [own_keys()], ["r"])
 
     lost.kill()
 
-    assert third.ask("dev_mget", [own_keys()], ["t"], 2000) == []
-    assert third.ask("values", "t") == [8]
-    assert third.ask("dev_delete", [own_keys()]) == []
+    assert npu2.ask("dev_mget", [own_keys()], ["t"], 2000) == []
+    assert npu2.ask("values", "t") == [8]
+    assert npu2.ask("dev_delete", [own_keys()]) == []

@@ -16,20 +16,20 @@ ALL = (*SETTING, "mget_h2d", "dev_mget")
 
 
 @pytest.fixture
-def device_keys(sender: StationProcess, own_keys: Keys) -> Iterator[Keys]:
+def device_keys(npu0: StationProcess, own_keys: Keys) -> Iterator[Keys]:
     """Keys of the test's own; as device keys they are deleted afterwards."""
     yield own_keys
     if own_keys.made:
-        assert sender.ask("dev_delete", own_keys.made) == []
+        assert npu0.ask("dev_delete", own_keys.made) == []
 
 
 @clause("DEV-REF-01", MUST, source=EMULATED)
 def test_both_sides_on_one_npu(
-    sender: StationProcess, new_station: Callable[..., StationProcess], device_keys: Keys
+    npu0: StationProcess, new_station: Callable[..., StationProcess], device_keys: Keys
 ) -> None:
     """A receiver on the sender's NPU in another process fails; the communicator is the reason."""
-    sender.ask("make", "x", 1)
-    sender.ask("dev_mset", [device_keys()], ["x"])
+    npu0.ask("make", "x", 1)
+    npu0.ask("dev_mset", [device_keys()], ["x"])
     same = new_station(0)
     same.ask("make", "r", 0)
 
@@ -38,78 +38,76 @@ def test_both_sides_on_one_npu(
 
 
 @clause("DEV-REF-02", MUST, source=EMULATED)
-def test_more_than_there_is(
-    sender: StationProcess, receiver: StationProcess, device_keys: Keys
-) -> None:
+def test_more_than_there_is(npu0: StationProcess, npu1: StationProcess, device_keys: Keys) -> None:
     """Asking for more bytes than are offered is an invalid parameter that tells both ranges."""
-    sender.ask("make", "x", 1)
-    sender.ask("dev_mset", [device_keys()], ["x"])
-    receiver.ask("make", "r", 0, 2000)
+    npu0.ask("make", "x", 1)
+    npu0.ask("dev_mset", [device_keys()], ["x"])
+    npu1.ask("make", "r", 0, 2000)
     text = "exceeds the available data of sender. Available data size: 4000, Requested: offset="
 
     with raises_status("Invalid parameter", text + "0, size=8000, end=8000"):
-        receiver.ask("dev_mget", [device_keys()], ["r"])
+        npu1.ask("dev_mget", [device_keys()], ["r"])
     with raises_status("Invalid parameter", text + "5000, size=8000, end=13000"):
-        receiver.ask("blobs", "dev_mget", [device_keys()], [("r", 1, 5000)], 0)
+        npu1.ask("blobs", "dev_mget", [device_keys()], [("r", 1, 5000)], 0)
 
 
 @clause("DEV-REF-03", MUST, source=EMULATED)
 def test_the_number_of_blobs_must_agree(
-    sender: StationProcess, receiver: StationProcess, device_keys: Keys
+    npu0: StationProcess, npu1: StationProcess, device_keys: Keys
 ) -> None:
     """Another number of blobs than was offered is an invalid parameter that names both."""
-    sender.ask("make", "x", 1)
-    sender.ask("blobs", "dev_mset", [device_keys()], [("x", 4)])
-    receiver.ask("make", "r", 0)
+    npu0.ask("make", "x", 1)
+    npu0.ask("blobs", "dev_mset", [device_keys()], [("x", 4)])
+    npu1.ask("make", "r", 0)
 
     with raises_status("Invalid parameter", "src size is: 4, dst size is: 1"):
-        receiver.ask("dev_mget", [device_keys()], ["r"])
+        npu1.ask("dev_mget", [device_keys()], ["r"])
 
 
 @clause("DEV-REF-04", MUST, source=EMULATED)
-def test_another_device_than_the_current_one(sender: StationProcess, device_keys: Keys) -> None:
+def test_another_device_than_the_current_one(npu0: StationProcess, device_keys: Keys) -> None:
     """Device calls want the blobs on the calling thread's device."""
-    sender.ask("make", "x", 1)
+    npu0.ask("make", "x", 1)
 
     with raises_status("Runtime error", "The input deviceIdx(3) is not the same", "used(0)"):
-        sender.ask("blobs", "dev_mset", [device_keys()], [("x", 1, 0, 3)])
+        npu0.ask("blobs", "dev_mset", [device_keys()], [("x", 1, 0, 3)])
 
 
 @clause("DEV-REF-05", MUST, source=EMULATED)
 @pytest.mark.parametrize("call", ["mset_d2h", "dev_mset"])
-def test_a_device_that_does_not_exist(sender: StationProcess, device_keys: Keys, call: str) -> None:
+def test_a_device_that_does_not_exist(npu0: StationProcess, device_keys: Keys, call: str) -> None:
     """An index beyond the machine's devices is an invalid parameter."""
-    sender.ask("make", "x", 1)
+    npu0.ask("make", "x", 1)
 
     with raises_status("Invalid parameter", "Got Error/ABNORMAL device, deviceId: 99"):
-        sender.ask("blobs", call, [device_keys()], [("x", 1, 0, 99)])
+        npu0.ask("blobs", call, [device_keys()], [("x", 1, 0, 99)])
 
 
 @clause("DEV-REF-06", MUST, source=EMULATED)
-def test_host_copies_change_the_current_device(sender: StationProcess, device_keys: Keys) -> None:
+def test_host_copies_change_the_current_device(npu0: StationProcess, device_keys: Keys) -> None:
     """After `mset_d2h` for another device that one is current, and device calls for others fail."""
-    sender.ask("make", "x", 1)
-    sender.ask("dev_mset", [device_keys("before")], ["x"])
+    npu0.ask("make", "x", 1)
+    npu0.ask("dev_mset", [device_keys("before")], ["x"])
 
-    sender.ask("blobs", "mset_d2h", [device_keys("host")], [("x", 1, 0, 3)])
+    npu0.ask("blobs", "mset_d2h", [device_keys("host")], [("x", 1, 0, 3)])
 
     with raises_status("Runtime error", "which client used(3)"):
-        sender.ask("dev_mset", [device_keys("after")], ["x"])
-    sender.ask("use", 0)
-    assert sender.ask("dev_mset", [device_keys("after")], ["x"]) == []
-    assert sender.ask("delete", [device_keys("host")]) == []
+        npu0.ask("dev_mset", [device_keys("after")], ["x"])
+    npu0.ask("use", 0)
+    assert npu0.ask("dev_mset", [device_keys("after")], ["x"]) == []
+    assert npu0.ask("delete", [device_keys("host")]) == []
 
 
 @clause("DEV-REF-07", MUST, source=EMULATED)
-def test_blobs_that_are_none(sender: StationProcess, device_keys: Keys) -> None:
+def test_blobs_that_are_none(npu0: StationProcess, device_keys: Keys) -> None:
     """A key without blobs, or with a blob of no bytes, is an invalid parameter."""
-    sender.ask("make", "x", 1)
-    sender.ask("make", "nothing", 1, 0)
+    npu0.ask("make", "x", 1)
+    npu0.ask("make", "nothing", 1, 0)
 
     with raises_status("Invalid parameter", "DeviceBlobList.blobs array cannot be empty"):
-        sender.ask("blobs", "dev_mset", [device_keys()], [("x", 0)])
+        npu0.ask("blobs", "dev_mset", [device_keys()], [("x", 0)])
     with raises_status("Invalid parameter", "The size value should be bigger than zero."):
-        sender.ask("blobs", "dev_mset", [device_keys()], [("x", 5000)])
+        npu0.ask("blobs", "dev_mset", [device_keys()], [("x", 5000)])
 
 
 @clause("DEV-REF-08", MUST, source=EMULATED)
@@ -125,82 +123,82 @@ def test_blobs_that_are_none(sender: StationProcess, device_keys: Keys) -> None:
     ],
 )
 def test_lists_of_different_lengths(
-    sender: StationProcess, device_keys: Keys, call: str, text: str
+    npu0: StationProcess, device_keys: Keys, call: str, text: str
 ) -> None:
     """As many tensors as keys are wanted; the call is an invalid parameter otherwise."""
-    sender.ask("make", "x", 1)
+    npu0.ask("make", "x", 1)
 
     with raises_status("Invalid parameter", text):
-        sender.ask(call, [device_keys("a"), device_keys("b")], ["x"])
+        npu0.ask(call, [device_keys("a"), device_keys("b")], ["x"])
 
 
 @clause("DEV-REF-09", MUST, source=EMULATED)
 @pytest.mark.parametrize("call", ALL)
-def test_empty_lists(sender: StationProcess, call: str) -> None:
+def test_empty_lists(npu0: StationProcess, call: str) -> None:
     """Empty lists are a RuntimeError without a status."""
-    with pytest.raises(RuntimeError, match="^The input of keys and data_blob_list should not be"):
-        sender.ask(call, [], [])
+    with pytest.raises(RuntimeError, match=r"^The input of keys and data_blob_list should not be"):
+        npu0.ask(call, [], [])
 
 
 @clause("DEV-REF-10", MUST, source=EMULATED)
 @pytest.mark.parametrize("call", ALL)
-def test_keys_that_are_none(sender: StationProcess, call: str) -> None:
+def test_keys_that_are_none(npu0: StationProcess, call: str) -> None:
     """An empty key, or one with other characters than keys have, is an invalid parameter."""
-    sender.ask("make", "x", 1)
+    npu0.ask("make", "x", 1)
 
     with raises_status("Invalid parameter", "keys[0] can not be empty"):
-        sender.ask(call, [""], ["x"])
+        npu0.ask(call, [""], ["x"])
     with raises_status("Invalid parameter", "The key contains illegal char(s)"):
-        sender.ask(call, ["a b"], ["x"])
+        npu0.ask(call, ["a b"], ["x"])
 
 
 @clause("DEV-REF-11", MUST, source=EMULATED)
-def test_later_keys_are_looked_at_too(sender: StationProcess, device_keys: Keys) -> None:
+def test_later_keys_are_looked_at_too(npu0: StationProcess, device_keys: Keys) -> None:
     """`dev_mset` refuses a call of which any key is illegal."""
-    sender.ask("make", "x", 1)
+    npu0.ask("make", "x", 1)
 
     with raises_status("Invalid parameter", "The key contains illegal char(s)"):
-        sender.ask("dev_mset", [device_keys(), "a b"], ["x", "x"])
+        npu0.ask("dev_mset", [device_keys(), "a b"], ["x", "x"])
     with raises_status("Key not found"):
-        sender.ask("sizes", [device_keys()], of_devices=True)
+        npu0.ask("sizes", [device_keys()], of_devices=True)
 
 
 @clause("DEV-REF-12", MUST, source=EMULATED)
 @pytest.mark.parametrize("call", ALL)
 def test_tensors_that_are_not_on_a_device(
-    sender: StationProcess, device_keys: Keys, call: str
+    npu0: StationProcess, device_keys: Keys, call: str
 ) -> None:
     """A tensor on the CPU is a ValueError."""
-    with pytest.raises(ValueError, match="^cpu tensor, not a npu/Ascend tensor"):
-        sender.ask("on_host", call, [device_keys()])
+    with pytest.raises(ValueError, match=r"^cpu tensor, not a npu/Ascend tensor"):
+        npu0.ask("on_host", call, [device_keys()])
 
 
 @clause("DEV-REF-13", MUST, source=EMULATED)
 @pytest.mark.parametrize("call", ALL)
 def test_tensors_that_are_not_contiguous(
-    sender: StationProcess, device_keys: Keys, call: str
+    npu0: StationProcess, device_keys: Keys, call: str
 ) -> None:
     """A view that is not contiguous is a TypeError that says what to do."""
-    sender.ask("count_up", "matrix", 4, 5)
+    npu0.ask("count_up", "matrix", 4, 5)
 
-    with pytest.raises(TypeError, match="^Tensor memory is not contiguous"):
-        sender.ask("transposed", call, [device_keys()], "matrix")
+    with pytest.raises(TypeError, match=r"^Tensor memory is not contiguous"):
+        npu0.ask("transposed", call, [device_keys()], "matrix")
 
 
 @clause("DEV-REF-14", MUST, source=EMULATED)
-def test_ranges_and_keys_must_be_as_many(sender: StationProcess, device_keys: Keys) -> None:
+def test_ranges_and_keys_must_be_as_many(npu0: StationProcess, device_keys: Keys) -> None:
     """`dev_mget_into_tensor` with another number of ranges is a RuntimeError without a status."""
-    sender.ask("make", "r", 0)
+    npu0.ask("make", "r", 0)
 
     with pytest.raises(RuntimeError, match="copy_ranges do not match, keys:1, copy_ranges:0"):
-        sender.ask("dev_mget_into_tensor", [device_keys()], "r", [], 0)
+        npu0.ask("dev_mget_into_tensor", [device_keys()], "r", [], 0)
 
 
 @clause("DEV-REF-15", MUST, source=EMULATED)
-def test_empty_lists_of_keys(sender: StationProcess) -> None:
+def test_empty_lists_of_keys(npu0: StationProcess) -> None:
     """Deleting nothing and asking about nothing are errors."""
     for call in ("delete", "dev_delete", "exist"):
         with raises_status("Invalid parameter", "The keys are empty"):
-            sender.ask(call, [])
-    with pytest.raises(RuntimeError, match="^The input of keys should not be empty"):
-        sender.ask("dev_local_delete", [])
+            npu0.ask(call, [])
+    with pytest.raises(RuntimeError, match=r"^The input of keys should not be empty"):
+        npu0.ask("dev_local_delete", [])

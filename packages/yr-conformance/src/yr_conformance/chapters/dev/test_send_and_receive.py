@@ -12,171 +12,167 @@ from yr_conformance.device.station_process import PendingError, StationProcess
 
 @clause("DEV-SEND-01", MUST, source=EMULATED)
 def test_what_is_sent_is_received(
-    sender: StationProcess, receiver: StationProcess, own_keys: Keys
+    npu0: StationProcess, npu1: StationProcess, own_keys: Keys
 ) -> None:
     """Each key has a future on both sides, which ends when its tensor has arrived."""
     for name, value in (("x", 1), ("y", 2)):
-        sender.ask("make", name, value)
-        receiver.ask("make", name, 0)
+        npu0.ask("make", name, value)
+        npu1.ask("make", name, 0)
     keys = [own_keys("a"), own_keys("b")]
 
-    assert sender.ask("later", "out", "dev_send", keys, ["x", "y"]) == 2
-    assert receiver.ask("later", "in", "dev_recv", keys, ["x", "y"]) == 2
+    assert npu0.ask("later", "out", "dev_send", keys, ["x", "y"]) == 2
+    assert npu1.ask("later", "in", "dev_recv", keys, ["x", "y"]) == 2
 
-    assert receiver.ask("wait", "in") == [[], []]
-    assert sender.ask("wait", "out") == [[], []]
-    assert receiver.ask("values", "x") == [1]
-    assert receiver.ask("values", "y") == [2]
+    assert npu1.ask("wait", "in") == [[], []]
+    assert npu0.ask("wait", "out") == [[], []]
+    assert npu1.ask("values", "x") == [1]
+    assert npu1.ask("values", "y") == [2]
 
 
 @clause("DEV-SEND-02", MUST, source=EMULATED)
 def test_a_pending_future_may_be_asked_again(
-    sender: StationProcess, receiver: StationProcess, own_keys: Keys
+    npu0: StationProcess, npu1: StationProcess, own_keys: Keys
 ) -> None:
     """`Future.get` raises FutureTimeoutException, naming the key, and succeeds later."""
-    sender.ask("make", "x", 3)
-    receiver.ask("make", "r", 0)
-    receiver.ask("later", "in", "dev_recv", [own_keys()], ["r"])
+    npu0.ask("make", "x", 3)
+    npu1.ask("make", "r", 0)
+    npu1.ask("later", "in", "dev_recv", [own_keys()], ["r"])
     with pytest.raises(PendingError, match=rf"objectKey: {own_keys()} get is timeout \(50 ms\)"):
-        receiver.ask("wait", "in", 50)
+        npu1.ask("wait", "in", 50)
 
-    sender.ask("later", "out", "dev_send", [own_keys()], ["x"])
+    npu0.ask("later", "out", "dev_send", [own_keys()], ["x"])
 
-    assert sender.ask("wait", "out") == [[]]
-    assert receiver.ask("wait", "in") == [[]]
-    assert receiver.ask("values", "r") == [3]
+    assert npu0.ask("wait", "out") == [[]]
+    assert npu1.ask("wait", "in") == [[]]
+    assert npu1.ask("values", "r") == [3]
 
 
 @clause("DEV-SEND-03", MUST, source=EMULATED)
-def test_a_sent_key_is_used_up(
-    sender: StationProcess, receiver: StationProcess, own_keys: Keys
-) -> None:
+def test_a_sent_key_is_used_up(npu0: StationProcess, npu1: StationProcess, own_keys: Keys) -> None:
     """After its receiver a sent key does not exist any more; its futures stay answered."""
-    sender.ask("make", "x", 3)
-    receiver.ask("make", "r", 0)
-    sender.ask("later", "out", "dev_send", [own_keys()], ["x"])
-    assert sender.ask("sizes", [own_keys()], of_devices=True) == ([], [[4000]])
+    npu0.ask("make", "x", 3)
+    npu1.ask("make", "r", 0)
+    npu0.ask("later", "out", "dev_send", [own_keys()], ["x"])
+    assert npu0.ask("sizes", [own_keys()], of_devices=True) == ([], [[4000]])
 
-    receiver.ask("later", "in", "dev_recv", [own_keys()], ["r"])
+    npu1.ask("later", "in", "dev_recv", [own_keys()], ["r"])
 
-    assert receiver.ask("wait", "in") == [[]]
-    assert sender.ask("wait", "out") == [[]]
+    assert npu1.ask("wait", "in") == [[]]
+    assert npu0.ask("wait", "out") == [[]]
     with raises_status("Key not found"):
-        sender.ask("sizes", [own_keys()], of_devices=True)
-    assert sender.ask("wait", "out", 0) == [[]]
+        npu0.ask("sizes", [own_keys()], of_devices=True)
+    assert npu0.ask("wait", "out", 0) == [[]]
 
 
 @clause("DEV-SEND-04", MUST, source=EMULATED)
 def test_one_receiver_is_served(
-    sender: StationProcess, receiver: StationProcess, third: StationProcess, own_keys: Keys
+    npu0: StationProcess, npu1: StationProcess, npu2: StationProcess, own_keys: Keys
 ) -> None:
     """Of two waiting receivers the first one gets a sent key, the other one waits on."""
-    for station in (receiver, third):
+    for station in (npu1, npu2):
         station.ask("make", "r", 0)
         station.ask("later", "in", "dev_recv", [own_keys()], ["r"])
-    sender.ask("make", "x", 3)
+    npu0.ask("make", "x", 3)
 
-    sender.ask("later", "out", "dev_send", [own_keys()], ["x"])
+    npu0.ask("later", "out", "dev_send", [own_keys()], ["x"])
 
-    assert sender.ask("wait", "out") == [[]]
-    assert receiver.ask("wait", "in") == [[]]
+    assert npu0.ask("wait", "out") == [[]]
+    assert npu1.ask("wait", "in") == [[]]
     with pytest.raises(PendingError):
-        third.ask("wait", "in", 100)
+        npu2.ask("wait", "in", 100)
 
 
 @clause("DEV-SEND-05", MUST, source=EMULATED)
 def test_receiving_what_was_offered_to_all(
-    sender: StationProcess, receiver: StationProcess, own_keys: Keys
+    npu0: StationProcess, npu1: StationProcess, own_keys: Keys
 ) -> None:
     """`dev_recv` of a key of `dev_mset` copies it, keeps it, and is no source for others."""
-    sender.ask("make", "x", 3)
-    receiver.ask("make", "r", 0)
-    sender.ask("dev_mset", [own_keys()], ["x"])
+    npu0.ask("make", "x", 3)
+    npu1.ask("make", "r", 0)
+    npu0.ask("dev_mset", [own_keys()], ["x"])
 
-    receiver.ask("later", "in", "dev_recv", [own_keys()], ["r"])
+    npu1.ask("later", "in", "dev_recv", [own_keys()], ["r"])
 
-    assert receiver.ask("wait", "in") == [[]]
-    assert receiver.ask("values", "r") == [3]
-    assert receiver.ask("sizes", [own_keys()], of_devices=True) == ([], [[4000]])
-    sender.ask("dev_local_delete", [own_keys()])
+    assert npu1.ask("wait", "in") == [[]]
+    assert npu1.ask("values", "r") == [3]
+    assert npu1.ask("sizes", [own_keys()], of_devices=True) == ([], [[4000]])
+    npu0.ask("dev_local_delete", [own_keys()])
     with raises_status("Key not found"):
-        receiver.ask("sizes", [own_keys()], of_devices=True)
+        npu1.ask("sizes", [own_keys()], of_devices=True)
 
 
 @clause("DEV-SEND-06", MUST, source=EMULATED)
-def test_getting_what_was_sent(
-    sender: StationProcess, receiver: StationProcess, own_keys: Keys
-) -> None:
+def test_getting_what_was_sent(npu0: StationProcess, npu1: StationProcess, own_keys: Keys) -> None:
     """`dev_mget` of a sent key ends the sender's future and leaves the key."""
-    sender.ask("make", "x", 3)
-    receiver.ask("make", "r", 0)
-    sender.ask("later", "out", "dev_send", [own_keys()], ["x"])
+    npu0.ask("make", "x", 3)
+    npu1.ask("make", "r", 0)
+    npu0.ask("later", "out", "dev_send", [own_keys()], ["x"])
 
-    assert receiver.ask("dev_mget", [own_keys()], ["r"]) == []
+    assert npu1.ask("dev_mget", [own_keys()], ["r"]) == []
 
-    assert sender.ask("wait", "out") == [[]]
-    assert sender.ask("sizes", [own_keys()], of_devices=True) == ([], [[4000]])
-    assert sender.ask("dev_delete", [own_keys()]) == []
+    assert npu0.ask("wait", "out") == [[]]
+    assert npu0.ask("sizes", [own_keys()], of_devices=True) == ([], [[4000]])
+    assert npu0.ask("dev_delete", [own_keys()]) == []
 
 
 @clause("DEV-SEND-07", MUST, source=EMULATED)
 def test_a_refused_key_tells_it_by_its_future(
-    sender: StationProcess, receiver: StationProcess, own_keys: Keys
+    npu0: StationProcess, npu1: StationProcess, own_keys: Keys
 ) -> None:
-    """Sending a key with another tensor, or another client's key, fails when the future is asked."""
-    for station, name in ((sender, "x"), (sender, "y"), (receiver, "r")):
+    """Sending a key with other memory, or another client's key, fails when the future is asked."""
+    for station, name in ((npu0, "x"), (npu0, "y"), (npu1, "r")):
         station.ask("make", name, 1)
-    sender.ask("dev_mset", [own_keys()], ["x"])
+    npu0.ask("dev_mset", [own_keys()], ["x"])
 
-    sender.ask("later", "out", "dev_send", [own_keys()], ["y"])
-    receiver.ask("later", "out", "dev_send", [own_keys()], ["r"])
+    npu0.ask("later", "out", "dev_send", [own_keys()], ["y"])
+    npu1.ask("later", "out", "dev_send", [own_keys()], ["r"])
 
     with raises_status("Runtime error", "inconsistent with the existing"):
-        sender.ask("wait", "out")
+        npu0.ask("wait", "out")
     with raises_status("Invalid parameter", "does not belong to the client"):
-        receiver.ask("wait", "out")
-    assert sender.ask("dev_delete", [own_keys()]) == []
+        npu1.ask("wait", "out")
+    assert npu0.ask("dev_delete", [own_keys()]) == []
 
 
 @clause("DEV-SEND-08", MUST, source=EMULATED)
-def test_withdrawing_what_was_sent(sender: StationProcess, own_keys: Keys) -> None:
+def test_withdrawing_what_was_sent(npu0: StationProcess, own_keys: Keys) -> None:
     """After `dev_local_delete` of a sent key its future is a runtime error."""
-    sender.ask("make", "x", 1)
-    sender.ask("later", "out", "dev_send", [own_keys()], ["x"])
+    npu0.ask("make", "x", 1)
+    npu0.ask("later", "out", "dev_send", [own_keys()], ["x"])
 
-    sender.ask("dev_local_delete", [own_keys()])
+    npu0.ask("dev_local_delete", [own_keys()])
 
     with raises_status("Runtime error", "StatusPromise destruct without set value"):
-        sender.ask("wait", "out")
+        npu0.ask("wait", "out")
 
 
 @clause("DEV-SEND-09", MUST, source=EMULATED)
 def test_the_number_of_blobs_must_agree(
-    sender: StationProcess, receiver: StationProcess, own_keys: Keys
+    npu0: StationProcess, npu1: StationProcess, own_keys: Keys
 ) -> None:
     """Receiving into another number of blobs fails when the future is asked."""
-    sender.ask("make", "x", 1)
-    receiver.ask("make", "r", 0)
-    sender.ask("later", "out", "blobs", "dev_publish", [own_keys()], [("x", 4)])
+    npu0.ask("make", "x", 1)
+    npu1.ask("make", "r", 0)
+    npu0.ask("later", "out", "blobs", "dev_publish", [own_keys()], [("x", 4)])
 
-    receiver.ask("later", "in", "dev_recv", [own_keys()], ["r"])
+    npu1.ask("later", "in", "dev_recv", [own_keys()], ["r"])
 
     with raises_status("Invalid parameter", "src size is: 4, dst size is: 1"):
-        receiver.ask("wait", "in")
-    assert sender.ask("dev_delete", [own_keys()]) == []
+        npu1.ask("wait", "in")
+    assert npu0.ask("dev_delete", [own_keys()]) == []
 
 
 @clause("DEV-SEND-10", MUST, source=EMULATED)
 def test_publish_and_subscribe_are_the_same_below_tensors(
-    sender: StationProcess, receiver: StationProcess, own_keys: Keys
+    npu0: StationProcess, npu1: StationProcess, own_keys: Keys
 ) -> None:
     """`dev_publish` and `dev_subscribe` of blobs do what sending and receiving of tensors do."""
-    sender.ask("count_up", "x", 1000)
-    receiver.ask("make", "r", 0)
+    npu0.ask("count_up", "x", 1000)
+    npu1.ask("make", "r", 0)
 
-    receiver.ask("later", "in", "blobs", "dev_subscribe", [own_keys()], [("r", 4)])
-    sender.ask("later", "out", "blobs", "dev_publish", [own_keys()], [("x", 4)])
+    npu1.ask("later", "in", "blobs", "dev_subscribe", [own_keys()], [("r", 4)])
+    npu0.ask("later", "out", "blobs", "dev_publish", [own_keys()], [("x", 4)])
 
-    assert sender.ask("wait", "out") == [[]]
-    assert receiver.ask("wait", "in") == [[]]
-    assert receiver.ask("at", "r", 0, 250, 999) == [0, 250, 999]
+    assert npu0.ask("wait", "out") == [[]]
+    assert npu1.ask("wait", "in") == [[]]
+    assert npu1.ask("at", "r", 0, 250, 999) == [0, 250, 999]

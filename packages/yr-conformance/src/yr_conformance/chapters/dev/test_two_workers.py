@@ -27,12 +27,12 @@ def far(second_worker: Worker) -> Iterator[StationProcess]:
 
 @clause("DEV-TWO-01", MUST, source=EMULATED, needs=NEEDS)
 def test_host_values_through_the_other_worker(
-    client: Any, sender: StationProcess, far: StationProcess, own_keys: Keys
+    client: Any, npu0: StationProcess, far: StationProcess, own_keys: Keys
 ) -> None:
     """What is stored from an NPU at one worker is loaded at the other, and known there."""
-    sender.ask("make", "x", 5)
+    npu0.ask("make", "x", 5)
     far.ask("make", "r", 0)
-    sender.ask("mset_d2h", [own_keys()], ["x"])
+    npu0.ask("mset_d2h", [own_keys()], ["x"])
 
     assert far.ask("mget_h2d", [own_keys()], ["r"], 2000) == []
 
@@ -42,32 +42,32 @@ def test_host_values_through_the_other_worker(
 
 @clause("DEV-TWO-02", MUST, source=EMULATED, needs=NEEDS)
 def test_device_keys_through_the_other_worker(
-    sender: StationProcess, far: StationProcess, own_keys: Keys
+    npu0: StationProcess, far: StationProcess, own_keys: Keys
 ) -> None:
     """What is offered at one worker is copied by a client of the other, which may delete it."""
-    sender.ask("make", "x", 6)
+    npu0.ask("make", "x", 6)
     far.ask("make", "r", 0)
-    sender.ask("dev_mset", [own_keys()], ["x"])
+    npu0.ask("dev_mset", [own_keys()], ["x"])
 
     assert far.ask("dev_mget", [own_keys()], ["r"], 2000) == []
 
     assert far.ask("values", "r") == [6]
     assert far.ask("dev_delete", [own_keys()]) == []
     with raises_status("Key not found"):
-        sender.ask("sizes", [own_keys()], of_devices=True)
+        npu0.ask("sizes", [own_keys()], of_devices=True)
 
 
 @clause("DEV-TWO-03", MUST, source=EMULATED, needs=NEEDS)
 def test_sending_to_the_other_worker(
-    sender: StationProcess, far: StationProcess, own_keys: Keys
+    npu0: StationProcess, far: StationProcess, own_keys: Keys
 ) -> None:
     """A tensor that is sent at one worker is received at the other."""
-    sender.ask("make", "x", 7)
+    npu0.ask("make", "x", 7)
     far.ask("make", "r", 0)
     far.ask("later", "in", "dev_recv", [own_keys()], ["r"])
 
-    sender.ask("later", "out", "dev_send", [own_keys()], ["x"])
+    npu0.ask("later", "out", "dev_send", [own_keys()], ["x"])
 
-    assert sender.ask("wait", "out") == [[]]
+    assert npu0.ask("wait", "out") == [[]]
     assert far.ask("wait", "in") == [[]]
     assert far.ask("values", "r") == [7]
