@@ -70,7 +70,7 @@ class OfferDevice(Request, frozen=True, kw_only=True):
 
 
 class Offered(Message, frozen=True):
-    """One answer a key: None if it was taken."""
+    """One answer a key: None if it was taken. With `moves` the first refusal is the last answer."""
 
     refusals: list[Failure | None]
 

@@ -32,6 +32,13 @@ OTHER_DEVICE: Final = Text(
     _CLIENT,
     3650,
 )
+NO_CONTEXT: Final = Text(
+    INVALID,
+    "May not create context or set device in this thread. Detail: acl api failed with error code"
+    " 107002",
+    "acl_device_manager.cpp",
+    277,
+)
 ACL_FAILED: Final = Text(
     ACL_ERROR, "acl api failed with error code {code}. {detail}", "acl_device_manager.cpp", 39
 )

@@ -67,18 +67,17 @@ def test_a_subscriber_is_no_source(sender: NpuProcess, receiver: NpuProcess, key
     assert "code: [Key not found]" in sender.ask("sizes", [key], True)
 
 
-def test_refused_keys_tell_it_by_their_future(
-    sender: NpuProcess, receiver: NpuProcess, key: str
-) -> None:
-    """Sending a key that somebody else holds fails when its future is asked."""
+def test_a_taken_key_is_refused(sender: NpuProcess, receiver: NpuProcess, key: str) -> None:
+    """Sending what somebody else holds fails at once; keys before it are sent, others not."""
     sender.ask("fill", "x", 7, SIZE)
     receiver.ask("fill", "r", 0, SIZE)
     sender.ask("dev_mset", [key], ["x"])
 
-    receiver.ask("later", "out", "dev_publish", [key], ["r"])
+    refusal = receiver.ask("later", "out", "dev_publish", [f"{key}a", key, f"{key}b"], ["r"] * 3)
 
-    assert "already exists,and does not belong to the client" in receiver.ask("wait", "out", 5000)
-    assert sender.ask("dev_delete", [key]) == []
+    assert "already exists,and does not belong to the client" in refusal
+    assert sender.ask("sizes", [f"{key}a", f"{key}b"], True) == [[f"{key}b"], [[SIZE], []]]
+    assert sender.ask("dev_delete", [key, f"{key}a"]) == []
 
 
 def test_withdrawing_ends_the_future(sender: NpuProcess, key: str) -> None:

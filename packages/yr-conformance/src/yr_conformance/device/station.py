@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -159,6 +160,12 @@ class Station:
     def on_host(self, call: str, keys: list[str]) -> Any:
         """Make a call of DsTensorClient with a tensor that is not on a device."""
         return getattr(self._client, call)(keys, [self._torch.ones(4)])
+
+    def in_a_thread(self, call: str, keys: list[str], names: list[str]) -> Any:
+        """Make a call of DsTensorClient in a thread that has chosen no device."""
+        arguments = keys, [self._tensors[name] for name in names]
+        with ThreadPoolExecutor(1) as threads:
+            return threads.submit(getattr(self._client, call), *arguments).result()
 
     def transposed(self, call: str, keys: list[str], name: str) -> Any:
         """Make a call of DsTensorClient with a view that is not contiguous."""

@@ -48,6 +48,12 @@ class DeviceCalls:
         refusals = self.offer(keys, blobs, moves=False)
         return [key for key, refusal in zip(keys, refusals, strict=True) if refusal]
 
+    def send(self, keys: list[str], blobs: Sequence[Blobs]) -> None:
+        """Do `dev_send`; raises for the first key that was not taken."""
+        for refusal in self.offer(keys, blobs, moves=True):
+            if refusal is not None:
+                raise StatusError(refusal.status, refusal.message)
+
     def fetch(self, keys: list[str], blobs: Sequence[Blobs], wait_ms: int) -> list[str]:
         """Do `dev_mget`; returns the keys that failed, raises the last one's error if all did."""
         self._check(keys, blobs, device_texts.DEV_GET_LENGTHS)
@@ -174,5 +180,7 @@ def _check_device(device: int) -> None:
     devices = cann.load()
     devices.check_device(device)
     current = devices.current_device()
+    if current is None:
+        raise refuse(device_texts.NO_CONTEXT)
     if current != device:
         raise refuse(device_texts.OTHER_DEVICE, given=device, current=current)

@@ -60,6 +60,8 @@ class DeviceService:
             else:
                 message = text.message(request.trace_id, key=memory.key)
                 refusals.append(protocol.Failure(text.status, message))
+                if request.moves:
+                    break
         return device.Offered(refusals)
 
     def _find(self, client: Client, request: device.FindDevice) -> device.DeviceFound:

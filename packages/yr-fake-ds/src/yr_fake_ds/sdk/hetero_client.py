@@ -6,7 +6,7 @@ raises "No device manager available", as the real one does on a machine without 
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from yr_fake_ds import texts
 from yr_fake_ds.client.blobs import Blobs
@@ -14,7 +14,6 @@ from yr_fake_ds.client.connect_options import ConnectOptions
 from yr_fake_ds.client.device_calls import DeviceCalls
 from yr_fake_ds.client.hetero_calls import HeteroCalls
 from yr_fake_ds.client.session import Session, close_with
-from yr_fake_ds.errors import StatusError
 from yr_fake_ds.sdk import binding_blobs as bindings
 from yr_fake_ds.sdk.binding_arguments import (
     BOOL,
@@ -33,9 +32,6 @@ from yr_fake_ds.sdk.device_blobs import MetaInfo
 from yr_fake_ds.sdk.futures import BackgroundFuture, Future, KeyFuture
 from yr_fake_ds.sdk.parameters import SetParam
 from yr_fake_ds.sdk.validator import Validator
-
-if TYPE_CHECKING:
-    from yr_fake_ds.protocol import Failure
 
 _BLOB_LISTS: Final = list_of(instance_of(f"{PREFIX}DeviceBlobList", bindings.DeviceBlobList))
 _function = partial(Signature, owner="HeteroClient")
@@ -158,13 +154,13 @@ class HeteroClient:
 
     @sdk_call
     def dev_publish(self, keys: list[str], data_blob_list: list[Any]) -> list[Future]:
-        """Offer memory to one receiver a key; each future ends when its key was received."""
+        """Offer memory to one receiver a key; each future ends when its key was received.
+
+        RuntimeError if a key is taken already; those before it are offered, those behind are not.
+        """
         names, blobs = _blob_arguments("dev_publish", keys, data_blob_list)
-        refusals = self._devices.offer(names, blobs, moves=True)
-        return [
-            Future(KeyFuture(name, partial(self._was_taken, name, refusal)))
-            for name, refusal in zip(names, refusals, strict=True)
-        ]
+        self._devices.send(names, blobs)
+        return [Future(KeyFuture(name, partial(self._devices.was_taken, name))) for name in names]
 
     @sdk_call
     def dev_subscribe(self, keys: list[str], data_blob_list: list[Any]) -> list[Future]:
@@ -241,11 +237,6 @@ class HeteroClient:
         sizes = self._devices.sizes(names) if is_dev_key else self._calls.host_sizes(names)
         failed = [name for name, found in zip(names, sizes, strict=True) if found is None]
         return failed, [MetaInfo(found or []) for found in sizes]
-
-    def _was_taken(self, key: str, refusal: "Failure | None", timeout_ms: int) -> bool:
-        if refusal is not None:
-            raise StatusError(refusal.status, refusal.message)
-        return self._devices.was_taken(key, timeout_ms)
 
     def _mset_d2h(
         self, keys: list[str], data_blob_list: list[Any], set_param: SetParam

@@ -9,8 +9,8 @@ import pytest
 from yr_conformance.datasystem.clients import Keys
 from yr_conformance.datasystem.statuses import raises_status
 from yr_conformance.device.clauses import EMULATED, MUST, clause
+from yr_conformance.device.settling import await_gone, settled
 from yr_conformance.device.station_process import StationProcess
-from yr_conformance.waiting import wait_until
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def device_keys(npu0: StationProcess, own_keys: Keys) -> Iterator[Keys]:
     """Keys of the test's own; as device keys they are deleted afterwards."""
     yield own_keys
     if own_keys.made:
-        assert npu0.ask("dev_delete", own_keys.made) == []
+        assert settled(npu0, "dev_delete", own_keys.made) == []
 
 
 def share(npu0: StationProcess, key: str, value: float = 1) -> None:
@@ -85,14 +85,13 @@ def test_a_key_lives_as_long_as_a_location(
     npu2.ask("make", "t", 0)
     npu1.ask("dev_mget", [device_keys()], ["r"])
 
-    assert npu0.ask("dev_local_delete", [device_keys()]) == []
+    assert settled(npu0, "dev_local_delete", [device_keys()]) == []
 
     assert npu2.ask("dev_mget", [device_keys()], ["t"]) == []
     assert npu2.ask("values", "t") == [4]
     for station in (npu1, npu2):
-        assert station.ask("dev_local_delete", [device_keys()]) == []
-    with raises_status("Key not found"):
-        npu0.ask("sizes", [device_keys()], of_devices=True)
+        assert settled(station, "dev_local_delete", [device_keys()]) == []
+    await_gone(npu0, device_keys())
 
 
 @clause("DEV-OBJ-05", MUST, source=EMULATED)
@@ -132,7 +131,7 @@ def test_some_missing_are_returned(
     npu1.ask("make", "r", 0)
     npu1.ask("make", "s", 0)
 
-    failed = npu1.ask("dev_mget", [device_keys("no"), device_keys()], ["s", "r"], 100)
+    failed = npu1.ask("dev_mget", [device_keys("no"), device_keys()], ["s", "r"], 1000)
 
     assert failed == [device_keys("no")]
     assert npu1.ask("values", "r") == [3]
@@ -163,7 +162,7 @@ def test_host_and_device_keys_are_two_spaces(npu0: StationProcess, device_keys: 
     assert npu0.ask("delete", [device_keys()]) == []
     assert npu0.ask("sizes", [device_keys()], of_devices=True) == ([], [[4000]])
     npu0.ask("mset_d2h", [device_keys()], ["x"])
-    assert npu0.ask("dev_delete", [device_keys()]) == []
+    assert settled(npu0, "dev_delete", [device_keys()]) == []
     assert npu0.ask("exist", [device_keys()]) == [True]
     npu0.ask("delete", [device_keys()])
 
@@ -184,11 +183,10 @@ def test_dev_delete_is_for_everybody(
     npu1.ask("make", "r", 0)
     npu1.ask("dev_mget", [device_keys()], ["r"])
 
-    assert npu1.ask("dev_delete", [device_keys()]) == []
+    assert settled(npu1, "dev_delete", [device_keys()]) == []
 
     for station in (npu0, npu1):
-        with raises_status("Key not found"):
-            station.ask("sizes", [device_keys()], of_devices=True)
+        await_gone(station, device_keys())
 
 
 @clause("DEV-OBJ-12", MUST, source=EMULATED)
@@ -198,7 +196,7 @@ def test_dev_local_delete_leaves_what_others_hold(
     """`dev_local_delete` by a client without the key succeeds and changes nothing."""
     share(npu0, device_keys())
 
-    assert npu1.ask("dev_local_delete", [device_keys()]) == []
+    assert settled(npu1, "dev_local_delete", [device_keys()]) == []
 
     assert npu0.ask("sizes", [device_keys()], of_devices=True) == ([], [[4000]])
 
@@ -254,7 +252,9 @@ def test_pieces_go_into_one_tensor(
     npu1.ask("make", "r", 0, 40)
 
     ranges = [(0, 120, 40), (0, 0, 40)]
-    failed = npu1.ask("dev_mget_into_tensor", [device_keys("a"), device_keys("b")], "r", ranges, 0)
+    failed = npu1.ask(
+        "dev_mget_into_tensor", [device_keys("a"), device_keys("b")], "r", ranges, 2000
+    )
 
     assert failed == []
     assert npu1.ask("at", "r", 0, 9, 10, 29, 30, 39) == [2, 2, 0, 0, 1, 1]
@@ -271,14 +271,7 @@ def test_an_orderly_end_takes_the_keys_along(
 
     leaving.ask("close")
 
-    def is_gone() -> bool:
-        try:
-            npu0.ask("sizes", [device_keys()], of_devices=True)
-        except RuntimeError as error:
-            return "Key not found" in str(error)
-        return False
-
-    wait_until(is_gone, "the key of the ended client is gone")
+    await_gone(npu0, device_keys())
 
 
 @clause("DEV-OBJ-18", MUST, source=EMULATED)
@@ -289,8 +282,7 @@ def test_asynchronous_deletion(npu0: StationProcess, device_keys: Keys) -> None:
     npu0.ask("later", "f", "async_dev_delete", [device_keys(), device_keys("no")])
 
     assert npu0.ask("wait", "f") == [[]]
-    with raises_status("Key not found"):
-        npu0.ask("sizes", [device_keys()], of_devices=True)
+    await_gone(npu0, device_keys())
     npu0.ask("later", "f", "async_dev_delete", [])
     with raises_status("Invalid parameter", "The keys are empty"):
         npu0.ask("wait", "f")

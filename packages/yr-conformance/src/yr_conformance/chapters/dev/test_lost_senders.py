@@ -9,26 +9,26 @@ import pytest
 from yr_conformance.datasystem.clients import Keys
 from yr_conformance.datasystem.statuses import raises_status
 from yr_conformance.device.clauses import EMULATED, MUST, clause
+from yr_conformance.device.settling import await_gone, settled
 from yr_conformance.device.station_process import StationProcess
-from yr_conformance.waiting import wait_until
 
 
 @clause("DEV-LOST-01", MUST, source=EMULATED)
 @pytest.mark.timeout(200)
 def test_getting_from_a_dead_sender(
-    new_station: Callable[..., StationProcess], npu2: StationProcess, own_keys: Keys
+    new_station: Callable[..., StationProcess], own_keys: Keys
 ) -> None:
     """A key of a process that was killed a moment ago is given up after 60 s, as a time-out."""
-    lost = new_station(3)
+    lost, waiting = new_station(3), new_station(2)
     lost.ask("make", "x", 1)
     lost.ask("dev_mset", [own_keys()], ["x"])
-    npu2.ask("make", "r", 0)
+    waiting.ask("make", "r", 0)
 
     lost.kill()
 
     with raises_status("The future is timeout", "can't find objects"):
-        npu2.ask("dev_mget", [own_keys()], ["r"], 500)
-    assert npu2.ask("values", "r") == [0]
+        waiting.ask("dev_mget", [own_keys()], ["r"], 500)
+    assert waiting.ask("values", "r") == [0]
 
 
 @clause("DEV-LOST-02", MUST, source=EMULATED)
@@ -42,14 +42,7 @@ def test_the_keys_of_a_dead_process_are_forgotten(
 
     lost.kill()
 
-    def is_gone() -> bool:
-        try:
-            npu2.ask("sizes", [own_keys()], of_devices=True)
-        except RuntimeError as error:
-            return "Key not found" in str(error)
-        return False
-
-    wait_until(is_gone, "the key of the killed process is gone", 30)
+    await_gone(npu2, own_keys())
 
 
 @clause("DEV-LOST-03", MUST, source=EMULATED)
@@ -71,4 +64,4 @@ def test_a_receiver_serves_after_the_death_of_the_sender(
 
     assert npu2.ask("dev_mget", [own_keys()], ["t"], 2000) == []
     assert npu2.ask("values", "t") == [8]
-    assert npu2.ask("dev_delete", [own_keys()]) == []
+    assert settled(npu2, "dev_delete", [own_keys()]) == []

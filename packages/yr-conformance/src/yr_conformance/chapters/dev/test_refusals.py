@@ -9,6 +9,7 @@ import pytest
 from yr_conformance.datasystem.clients import Keys
 from yr_conformance.datasystem.statuses import raises_status
 from yr_conformance.device.clauses import EMULATED, MUST, clause
+from yr_conformance.device.settling import await_gone, settled
 from yr_conformance.device.station_process import StationProcess
 
 SETTING = ("mset_d2h", "dev_mset", "dev_send", "dev_recv")
@@ -20,7 +21,7 @@ def device_keys(npu0: StationProcess, own_keys: Keys) -> Iterator[Keys]:
     """Keys of the test's own; as device keys they are deleted afterwards."""
     yield own_keys
     if own_keys.made:
-        assert npu0.ask("dev_delete", own_keys.made) == []
+        assert settled(npu0, "dev_delete", own_keys.made) == []
 
 
 @clause("DEV-REF-01", MUST, source=EMULATED)
@@ -71,6 +72,15 @@ def test_another_device_than_the_current_one(npu0: StationProcess, device_keys: 
 
     with raises_status("Runtime error", "The input deviceIdx(3) is not the same", "used(0)"):
         npu0.ask("blobs", "dev_mset", [device_keys()], [("x", 1, 0, 3)])
+
+
+@clause("DEV-REF-16", MUST, source=EMULATED)
+def test_a_thread_without_a_device(npu0: StationProcess, device_keys: Keys) -> None:
+    """Device calls of a thread that has chosen no device are an invalid parameter."""
+    npu0.ask("make", "x", 1)
+
+    with raises_status("Invalid parameter", "May not create context or set device in this thread"):
+        npu0.ask("in_a_thread", "dev_mset", [device_keys()], ["x"])
 
 
 @clause("DEV-REF-05", MUST, source=EMULATED)
@@ -159,8 +169,7 @@ def test_later_keys_are_looked_at_too(npu0: StationProcess, device_keys: Keys) -
 
     with raises_status("Invalid parameter", "The key contains illegal char(s)"):
         npu0.ask("dev_mset", [device_keys(), "a b"], ["x", "x"])
-    with raises_status("Key not found"):
-        npu0.ask("sizes", [device_keys()], of_devices=True)
+    await_gone(npu0, device_keys())
 
 
 @clause("DEV-REF-12", MUST, source=EMULATED)
@@ -201,4 +210,4 @@ def test_empty_lists_of_keys(npu0: StationProcess) -> None:
         with raises_status("Invalid parameter", "The keys are empty"):
             npu0.ask(call, [])
     with pytest.raises(RuntimeError, match=r"^The input of keys should not be empty"):
-        npu0.ask("dev_local_delete", [])
+        assert settled(npu0, "dev_local_delete", []) == []

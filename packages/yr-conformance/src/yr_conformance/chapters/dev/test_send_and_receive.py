@@ -7,6 +7,7 @@ import pytest
 from yr_conformance.datasystem.clients import Keys
 from yr_conformance.datasystem.statuses import raises_status
 from yr_conformance.device.clauses import EMULATED, MUST, clause
+from yr_conformance.device.settling import await_gone, settled
 from yr_conformance.device.station_process import PendingError, StationProcess
 
 
@@ -59,8 +60,7 @@ def test_a_sent_key_is_used_up(npu0: StationProcess, npu1: StationProcess, own_k
 
     assert npu1.ask("wait", "in") == [[]]
     assert npu0.ask("wait", "out") == [[]]
-    with raises_status("Key not found"):
-        npu0.ask("sizes", [own_keys()], of_devices=True)
+    await_gone(npu0, own_keys())
     assert npu0.ask("wait", "out", 0) == [[]]
 
 
@@ -96,9 +96,8 @@ def test_receiving_what_was_offered_to_all(
     assert npu1.ask("wait", "in") == [[]]
     assert npu1.ask("values", "r") == [3]
     assert npu1.ask("sizes", [own_keys()], of_devices=True) == ([], [[4000]])
-    npu0.ask("dev_local_delete", [own_keys()])
-    with raises_status("Key not found"):
-        npu1.ask("sizes", [own_keys()], of_devices=True)
+    assert settled(npu0, "dev_local_delete", [own_keys()]) == []
+    await_gone(npu1, own_keys())
 
 
 @clause("DEV-SEND-06", MUST, source=EMULATED)
@@ -112,26 +111,27 @@ def test_getting_what_was_sent(npu0: StationProcess, npu1: StationProcess, own_k
 
     assert npu0.ask("wait", "out") == [[]]
     assert npu0.ask("sizes", [own_keys()], of_devices=True) == ([], [[4000]])
-    assert npu0.ask("dev_delete", [own_keys()]) == []
+    assert settled(npu0, "dev_delete", [own_keys()]) == []
 
 
 @clause("DEV-SEND-07", MUST, source=EMULATED)
-def test_a_refused_key_tells_it_by_its_future(
-    npu0: StationProcess, npu1: StationProcess, own_keys: Keys
-) -> None:
-    """Sending a key with other memory, or another client's key, fails when the future is asked."""
+def test_a_key_that_is_taken(npu0: StationProcess, npu1: StationProcess, own_keys: Keys) -> None:
+    """Sending a key with other memory, or another client's key, fails at once.
+
+    Keys before it in the call are sent, those behind it are not.
+    """
     for station, name in ((npu0, "x"), (npu0, "y"), (npu1, "r")):
         station.ask("make", name, 1)
     npu0.ask("dev_mset", [own_keys()], ["x"])
 
-    npu0.ask("later", "out", "dev_send", [own_keys()], ["y"])
-    npu1.ask("later", "out", "dev_send", [own_keys()], ["r"])
-
     with raises_status("Runtime error", "inconsistent with the existing"):
-        npu0.ask("wait", "out")
+        keys = [own_keys("before"), own_keys(), own_keys("behind")]
+        npu0.ask("later", "out", "dev_send", keys, ["x", "y", "x"])
     with raises_status("Invalid parameter", "does not belong to the client"):
-        npu1.ask("wait", "out")
-    assert npu0.ask("dev_delete", [own_keys()]) == []
+        npu1.ask("later", "out", "dev_send", [own_keys()], ["r"])
+    found = npu0.ask("sizes", [own_keys("before"), own_keys("behind")], of_devices=True)
+    assert found == ([own_keys("behind")], [[4000], []])
+    assert settled(npu0, "dev_delete", [own_keys(), own_keys("before")]) == []
 
 
 @clause("DEV-SEND-08", MUST, source=EMULATED)
@@ -140,7 +140,7 @@ def test_withdrawing_what_was_sent(npu0: StationProcess, own_keys: Keys) -> None
     npu0.ask("make", "x", 1)
     npu0.ask("later", "out", "dev_send", [own_keys()], ["x"])
 
-    npu0.ask("dev_local_delete", [own_keys()])
+    assert settled(npu0, "dev_local_delete", [own_keys()]) == []
 
     with raises_status("Runtime error", "StatusPromise destruct without set value"):
         npu0.ask("wait", "out")
@@ -159,7 +159,7 @@ def test_the_number_of_blobs_must_agree(
 
     with raises_status("Invalid parameter", "src size is: 4, dst size is: 1"):
         npu1.ask("wait", "in")
-    assert npu0.ask("dev_delete", [own_keys()]) == []
+    assert settled(npu0, "dev_delete", [own_keys()]) == []
 
 
 @clause("DEV-SEND-10", MUST, source=EMULATED)

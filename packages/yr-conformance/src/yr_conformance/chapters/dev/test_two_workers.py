@@ -9,9 +9,9 @@ import pytest
 
 from yr_conformance.clauses import clause
 from yr_conformance.datasystem.clients import Keys
-from yr_conformance.datasystem.statuses import raises_status
 from yr_conformance.datasystem.worker import Worker
 from yr_conformance.device.clauses import EMULATED, MUST
+from yr_conformance.device.settling import await_gone, settled
 from yr_conformance.device.station_process import StationProcess
 
 NEEDS = ("npu", "two-workers")
@@ -52,9 +52,8 @@ def test_device_keys_through_the_other_worker(
     assert far.ask("dev_mget", [own_keys()], ["r"], 2000) == []
 
     assert far.ask("values", "r") == [6]
-    assert far.ask("dev_delete", [own_keys()]) == []
-    with raises_status("Key not found"):
-        npu0.ask("sizes", [own_keys()], of_devices=True)
+    assert settled(far, "dev_delete", [own_keys()]) == []
+    await_gone(npu0, own_keys())
 
 
 @clause("DEV-TWO-03", MUST, source=EMULATED, needs=NEEDS)
