@@ -87,15 +87,30 @@ def test_a_missing_key_is_waited_for(sender: NpuProcess, receiver: NpuProcess, k
 
 
 def test_some_missing_keys_are_returned(sender: NpuProcess, receiver: NpuProcess, key: str) -> None:
-    """The other keys of the call are copied."""
+    """The keys before them are copied."""
     share(sender, key, 4)
     receiver.ask("fill", "r", 0, SIZE)
     receiver.ask("fill", "s", 0, SIZE)
 
-    assert receiver.ask("dev_mget", [f"{key}-no", key], ["s", "r"], 10) == [f"{key}-no"]
+    assert receiver.ask("dev_mget", [key, f"{key}-no"], ["r", "s"], 10) == [f"{key}-no"]
 
     assert receiver.ask("look", "r")[0] == 4
     assert sender.ask("dev_delete", [key]) == []
+
+
+def test_keys_behind_a_missing_one_fail(sender: NpuProcess, receiver: NpuProcess, key: str) -> None:
+    """A missing key takes along those that stand behind it, but not what the client has itself."""
+    share(sender, key, 4)
+    for name in ("r", "s", "own"):
+        receiver.ask("fill", name, 0, SIZE)
+    receiver.ask("dev_mset", [f"{key}-own"], ["own"])
+    keys = [f"{key}-no", key, f"{key}-own"]
+
+    failed = receiver.ask("dev_mget", keys, ["s", "r", "s"], 10)
+
+    assert failed == [f"{key}-no", key]
+    assert receiver.ask("look", "r")[0] == 0
+    assert sender.ask("dev_delete", [key, f"{key}-own"]) == []
 
 
 def test_what_can_be_asked_of_a_key(sender: NpuProcess, receiver: NpuProcess, key: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from yr_fake_ds.client import device_memory, trace
 from yr_fake_ds.client.blobs import Blobs
-from yr_fake_ds.client.device_calls import DeviceCalls
+from yr_fake_ds.client.device_calls import DeviceCalls, first_targets
 from yr_fake_ds.client.session import Session
 from yr_fake_ds.errors import StatusError
 
@@ -53,7 +53,7 @@ class Subscription:
         self.arrivals = [Arrival() for _ in keys]
         self._session = session
         self._calls = calls
-        self._targets = dict(zip(reversed(keys), reversed(blobs), strict=True))
+        self._targets = first_targets(keys, blobs)
         self._pending: dict[str, list[Arrival]] = {}
         for key, arrival in zip(keys, self.arrivals, strict=True):
             self._pending.setdefault(key, []).append(arrival)

@@ -126,15 +126,34 @@ def test_all_missing_is_an_error(npu1: StationProcess, device_keys: Keys) -> Non
 def test_some_missing_are_returned(
     npu0: StationProcess, npu1: StationProcess, device_keys: Keys
 ) -> None:
-    """`dev_mget` returns the missing keys and copies the others."""
+    """`dev_mget` returns the missing keys and copies those before them."""
     share(npu0, device_keys(), 3)
     npu1.ask("make", "r", 0)
     npu1.ask("make", "s", 0)
 
-    failed = npu1.ask("dev_mget", [device_keys("no"), device_keys()], ["s", "r"], 1000)
+    failed = npu1.ask("dev_mget", [device_keys(), device_keys("no")], ["r", "s"], 1000)
 
     assert failed == [device_keys("no")]
     assert npu1.ask("values", "r") == [3]
+
+
+@clause("DEV-OBJ-19", MUST, source=EMULATED)
+def test_keys_behind_a_missing_one_fail(
+    npu0: StationProcess, npu1: StationProcess, device_keys: Keys
+) -> None:
+    """A missing key lets all keys behind it fail, except those that the client has itself."""
+    share(npu0, device_keys(), 3)
+    for name in ("r", "s", "own"):
+        npu1.ask("make", name, 0)
+    npu1.ask("dev_mset", [device_keys("own")], ["own"])
+    keys = [device_keys("no"), device_keys(), device_keys("own")]
+
+    assert npu1.ask("dev_mget", keys, ["s", "r", "s"], 500) == keys[:2]
+
+    with raises_status("Key not found", "can't find objects"):
+        npu1.ask("dev_mget", keys[:2], ["s", "r"], 500)
+    assert npu1.ask("values", "r") == [0]
+    assert npu1.ask("dev_mget", [device_keys()], ["r"], 2000) == []
 
 
 @clause("DEV-OBJ-08", MUST, source=EMULATED)

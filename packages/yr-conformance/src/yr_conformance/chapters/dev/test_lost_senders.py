@@ -47,21 +47,18 @@ def test_the_keys_of_a_dead_process_are_forgotten(
 
 @clause("DEV-LOST-03", MUST, source=EMULATED)
 def test_a_receiver_serves_after_the_death_of_the_sender(
-    new_station: Callable[..., StationProcess],
-    npu1: StationProcess,
-    npu2: StationProcess,
-    own_keys: Keys,
+    new_station: Callable[..., StationProcess], own_keys: Keys
 ) -> None:
     """Who got a key before is its source after the first owner was killed."""
-    lost = new_station(3)
+    lost, second, third = new_station(3), new_station(1), new_station(2)
     lost.ask("make", "x", 8)
     lost.ask("dev_mset", [own_keys()], ["x"])
-    npu1.ask("make", "r", 0)
-    npu2.ask("make", "t", 0)
-    npu1.ask("dev_mget", [own_keys()], ["r"])
+    second.ask("make", "r", 0)
+    third.ask("make", "t", 0)
+    second.ask("dev_mget", [own_keys()], ["r"])
 
     lost.kill()
 
-    assert npu2.ask("dev_mget", [own_keys()], ["t"], 2000) == []
-    assert npu2.ask("values", "t") == [8]
-    assert settled(npu2, "dev_delete", [own_keys()]) == []
+    assert third.ask("dev_mget", [own_keys()], ["t"], 2000) == []
+    assert third.ask("values", "t") == [8]
+    assert settled(third, "dev_delete", [own_keys()]) == []
