@@ -152,7 +152,7 @@ def test_the_sizes_must_agree(
 
 @clause("DEV-HOST-11", MUST, source=EMULATED)
 def test_the_layout_of_the_value(client: Any, npu0: StationProcess, own_keys: Keys) -> None:
-    """As a host value it is the number of blobs, their offsets and the end, then from 64 the blobs."""
+    """As a host value it is the number of blobs, their offsets, the end, and from 64 the blobs."""
     npu0.ask("make", "x", 7, 100, "uint8")
     npu0.ask("blobs", "mset_d2h", [own_keys()], [("x", 2)])
 
