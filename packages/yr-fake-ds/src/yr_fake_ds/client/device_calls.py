@@ -99,36 +99,45 @@ class DeviceCalls:
 
         A subscription does not make this client a location (measured on 0.8.1).
         """
+        errors = {key: refuse(device_texts.OBJECTS_NOT_FOUND) for key in skipped}
+        copied: list[str] = []
+        try:
+            for key in [key for key in sources if key not in errors]:
+                try:
+                    device_memory.fetch(sources[key], targets[key], deadline)
+                    copied.append(key)
+                except StatusError as error:
+                    errors[key] = error
+        finally:
+            # Also when the call is interrupted: what is not ended stays in use for ever.
+            self._end(targets, sources, copied, subscription)
+        return errors
+
+    def _end(
+        self,
+        targets: dict[str, Blobs],
+        sources: "dict[str, DeviceSource]",
+        copied: Sequence[str],
+        subscription: int | None,
+    ) -> None:
         from yr_fake_ds import device_protocol as device
         from yr_fake_ds import protocol
 
         if not sources:
-            return {}
-        errors = {key: refuse(device_texts.OBJECTS_NOT_FOUND) for key in skipped}
-        try:
-            for key, source in sources.items():
-                if key in errors:
-                    continue
-                try:
-                    device_memory.fetch(source, targets[key], deadline)
-                except StatusError as error:
-                    errors[key] = error
-        finally:
-            done = {key: source for key, source in sources.items() if key not in errors}
-            whole = [
-                key
-                for key, source in done.items()
-                if subscription is None and device_memory.is_complete(source, targets[key])
-            ]
-            request = device.EndDevice(
-                received=[device_memory.exported(key, targets[key]) for key in whole],
-                partly=[key for key in done if key not in whole],
-                failed=list(errors),
-                subscription=subscription,
-                trace_id=trace.current(),
-            )
-            self._session.ask(request, protocol.Done)
-        return errors
+            return
+        whole = {
+            key
+            for key in copied
+            if subscription is None and device_memory.is_complete(sources[key], targets[key])
+        }
+        request = device.EndDevice(
+            received=[device_memory.exported(key, targets[key]) for key in whole],
+            partly=[key for key in copied if key not in whole],
+            failed=list(sources.keys() - set(copied)),
+            subscription=subscription,
+            trace_id=trace.current(),
+        )
+        self._session.ask(request, protocol.Done)
 
     def remove(self, keys: list[str], *, local: bool) -> list[str]:
         """Delete device objects, or this client's locations; returns the keys that failed."""
