@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import resource
+import socket
 import statistics
 import subprocess
 import sys
@@ -55,11 +56,11 @@ def measure(device: str) -> dict[str, float]:
     return {**found, "peak memory (MB)": peak / 1024}
 
 
-def serve(device: str) -> None:
-    """Receive tensors by torch.multiprocessing's means and answer each with its sum."""
+def serve(device: str, port: str) -> None:
+    """Receive tensors by torch.distributed and answer each with its first element."""
     import torch.distributed as dist
 
-    _join(device, 1)
+    _join(device, 1, port)
     tensor = _payload(device, 1)
     for _ in range(6):
         dist.recv(tensor, 0)
@@ -69,10 +70,10 @@ def serve(device: str) -> None:
 def _between_processes(device: str) -> float:
     import torch.distributed as dist
 
-    partner = subprocess.Popen([sys.executable, __file__, device, "serve"])
-    _join(device, 0)
+    port = _free_port()
+    partner = subprocess.Popen([sys.executable, __file__, device, port])
+    _join(device, 0, port)
     tensor = _payload(device, 0)
-
     answer = tensor[:1].clone()
 
     def once() -> None:
@@ -94,7 +95,7 @@ def _payload(device: str, rank: int) -> Any:
     return torch.ones(MEGABYTES << 18, device=where)
 
 
-def _join(device: str, rank: int) -> None:
+def _join(device: str, rank: int, port: str) -> None:
     import torch.distributed as dist
 
     if device == "npu":
@@ -102,7 +103,14 @@ def _join(device: str, rank: int) -> None:
 
         torch_npu.npu.set_device(rank)
     backend = "hccl" if device == "npu" else "gloo"
-    dist.init_process_group(backend, init_method="tcp://127.0.0.1:29511", rank=rank, world_size=2)
+    store = f"tcp://127.0.0.1:{port}"
+    dist.init_process_group(backend, init_method=store, rank=rank, world_size=2)
+
+
+def _free_port() -> str:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return str(found.getsockname()[1])
 
 
 def _milliseconds(operation: Callable[[], Any], repeats: int = 20) -> float:
@@ -133,4 +141,4 @@ if __name__ == "__main__":
     elif len(sys.argv) == 2:
         print(json.dumps(measure(sys.argv[1])))
     else:
-        serve(sys.argv[1])
+        serve(sys.argv[1], sys.argv[2])

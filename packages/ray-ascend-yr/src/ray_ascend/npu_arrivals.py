@@ -1,9 +1,14 @@
-"""Where the tensors of an object land in the receiver: fresh memory, or the user's own."""
+"""Where the tensors of an object land in the receiver, and what happens to late ones.
+
+They land in fresh memory and are copied into the user's target buffers there: a copy that was given
+up may still write, and must not do that into memory that the user has gone on with.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -11,6 +16,7 @@ import torch
 from ray_ascend.errors import TransferError
 from ray_ascend.metadata import TensorSpec
 from ray_ascend.npu_client import Arrival
+from ray_ascend.npu_identity import npu_module
 
 _lock = threading.Lock()
 _unfinished: list[tuple[Arrival, list[torch.Tensor]]] = []
@@ -19,36 +25,50 @@ _unfinished: list[tuple[Arrival, list[torch.Tensor]]] = []
 
 @dataclass(frozen=True)
 class Landing:
-    """The tensors that the datasystem writes into, and that the user gets."""
+    """The memory that the datasystem writes into; made for one attempt."""
 
     tensors: list[torch.Tensor]
     specs: Sequence[TensorSpec]
-    fresh: bool
 
     @classmethod
-    def for_(cls, specs: Sequence[TensorSpec], targets: Sequence[torch.Tensor] | None) -> Landing:
-        """Take the targets, of which Ray has seen to it that they are contiguous, or allocate."""
-        _forget_finished()
-        if targets is not None:
-            return cls(list(targets), specs, fresh=False)
-        return cls([_fresh(spec) for spec in specs], specs, fresh=True)
+    def for_(cls, specs: Sequence[TensorSpec]) -> Landing:
+        """Allocate on the current NPU."""
+        tensors = [_fresh(spec) for spec in specs]
+        npu_module().current_stream().synchronize()
+        return cls(tensors, specs)
 
-    def finish(self) -> list[torch.Tensor]:
-        """Give the tensors, all filled."""
-        if self.fresh:
+    def finish(self, targets: Sequence[torch.Tensor] | None) -> list[torch.Tensor]:
+        """Give the user's tensors, all filled: these, or the targets."""
+        if targets is None:
             for tensor, spec in zip(self.tensors, self.specs, strict=True):
                 tensor.requires_grad_(spec.requires_grad)
-        return self.tensors
+            return self.tensors
+        with torch.no_grad():
+            for target, tensor in zip(targets, self.tensors, strict=True):
+                target.copy_(tensor)
+        npu_module().current_stream().synchronize()
+        return list(targets)
 
-    def keep_until(self, arrival: Arrival) -> None:
-        """Keep the memory until a copy that was given up has ended."""
-        with _lock:
-            _unfinished.append((arrival, self.tensors))
+    @contextmanager
+    def kept_until(self, arrival: Arrival) -> Iterator[None]:
+        """Keep the memory, if the copy has not ended in the block, until it has."""
+        try:
+            yield
+        finally:
+            if not _has_ended(arrival):
+                with _lock:
+                    _unfinished.append((arrival, self.tensors))
 
 
-def _forget_finished() -> None:
+def are_late() -> bool:
+    """Tell whether a copy that was given up is still under way.
+
+    The client of openyuanrong-datasystem 0.8.1 receives in one thread, which a source that died
+    occupies for up to 60 s.
+    """
     with _lock:
         _unfinished[:] = [one for one in _unfinished if not _has_ended(one[0])]
+        return bool(_unfinished)
 
 
 def _has_ended(arrival: Arrival) -> bool:

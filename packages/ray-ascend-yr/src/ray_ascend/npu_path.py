@@ -17,7 +17,7 @@ import torch
 from ray_ascend.connection import Connection, with_retries
 from ray_ascend.errors import MixedDevicesError, TransferError
 from ray_ascend.metadata import NpuOrigin, YRTransportMetadata
-from ray_ascend.npu_arrivals import Landing
+from ray_ascend.npu_arrivals import Landing, are_late
 from ray_ascend.npu_client import Arrival
 from ray_ascend.npu_identity import is_same_npu, npu_module, origin_of
 from ray_ascend.npu_published import Published, blocks_of, copy_to_host, host_key, offer, retract
@@ -28,6 +28,7 @@ from ray_ascend.patience import Patience
 PUT_PATIENCE_S = 10.0
 _POLL_MS = 100
 _ASK_AFTER_S = 0.5
+_SHARE_OF_PATIENCE = 1 / 3
 
 
 class NpuPath:
@@ -71,21 +72,13 @@ class NpuPath:
         origin = _known(metadata.origin, metadata.key)
         index = _index_of(targets) if targets else npu_module().current_device()
         with npu_module().device(index):
-            landing = Landing.for_(metadata.specs, targets)
-            npu_module().current_stream().synchronize()
-            if self._can_read(origin, index):
-                try:
-                    _read(connection, metadata.key, origin, landing, patience)
-                except TransferError as error:
-                    if type(error) is not TransferError:
-                        raise
-                    self._unreachable.add((origin.host, origin.npu))
-                else:
-                    return landing.finish()
-            ask_for_host_copy(origin, metadata.key, patience)
-            blocks = blocks_of(landing.tensors)
-            connection.npu_client.copy_from_host(host_key(metadata.key), index, blocks)
-            return landing.finish()
+            landing = self._read(connection, metadata, origin, patience)
+            if landing is None:
+                ask_for_host_copy(origin, metadata.key, patience)
+                landing = Landing.for_(metadata.specs)
+                blocks = blocks_of(landing.tensors)
+                connection.npu_client.copy_from_host(host_key(metadata.key), index, blocks)
+            return landing.finish(targets)
 
     def discard(self, connection: Connection, key: str) -> None:
         """See DevicePath."""
@@ -96,27 +89,40 @@ class NpuPath:
     ) -> list[torch.Tensor]:
         """See DevicePath."""
         npu_module()
-        return Landing.for_(metadata.specs, targets).finish()
+        return Landing.for_(metadata.specs).finish(targets)
+
+    def _read(
+        self,
+        connection: Connection,
+        metadata: YRTransportMetadata,
+        origin: NpuOrigin,
+        patience: Patience,
+    ) -> Landing | None:
+        """Read from NPU to NPU; None where that is not possible, or not in time."""
+        index, key = npu_module().current_device(), metadata.key
+        if not self._can_read(origin, index):
+            return None
+        landing = Landing.for_(metadata.specs)
+        try:
+            arrival = connection.npu_client.subscribe(key, index, blocks_of(landing.tensors))
+            with landing.kept_until(arrival):
+                return landing if _arrives(arrival, origin, key, patience) else None
+        except TransferError as error:
+            if type(error) is not TransferError:
+                raise
+            self._unreachable.add((origin.host, origin.npu))
+            return None
 
     def _can_read(self, origin: NpuOrigin, index: int) -> bool:
         refused = (origin.host, origin.npu) in self._unreachable
-        return bool(origin.actor) and not refused and not is_same_npu(origin, index)
+        alone = bool(origin.actor) and not is_same_npu(origin, index)
+        return alone and not refused and not are_late()
 
 
-def _read(
-    connection: Connection, key: str, origin: NpuOrigin, landing: Landing, patience: Patience
-) -> None:
-    index = npu_module().current_device()
-    arrival = connection.npu_client.subscribe(key, index, blocks_of(landing.tensors))
-    try:
-        _wait(arrival, origin, key, patience)
-    except BaseException:
-        landing.keep_until(arrival)
-        raise
-
-
-def _wait(arrival: Arrival, origin: NpuOrigin, key: str, patience: Patience) -> None:
+def _arrives(arrival: Arrival, origin: NpuOrigin, key: str, patience: Patience) -> bool:
+    """Wait for the end; False when it takes so long that another way should be tried."""
     ask_at, inquiry = time.monotonic() + _ASK_AFTER_S, None
+    give_up_at = time.monotonic() + patience.seconds * _SHARE_OF_PATIENCE
     while not arrival.wait(_POLL_MS):
         patience.check(key, f"NPU {origin.npu} of {origin.host}")
         # The datasystem waits for a key that was deleted, or whose process died, as for any other.
@@ -124,6 +130,9 @@ def _wait(arrival: Arrival, origin: NpuOrigin, key: str, patience: Patience) -> 
             inquiry.check()
         elif time.monotonic() > ask_at:
             inquiry = Inquiry(origin, key)
+        if time.monotonic() > give_up_at:
+            return False
+    return True
 
 
 def _copy_or_retract(key: str) -> None:

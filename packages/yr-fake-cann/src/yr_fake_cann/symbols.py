@@ -8,6 +8,7 @@ plug-in is bound lazily), so new releases are checked first: ``python -m yr_fake
 Needs the extra ``symbols`` (pyelftools).
 """
 
+import functools
 import importlib.metadata
 import os
 import sys
@@ -131,6 +132,7 @@ def _compare(
     return Finding(wheel, library, len(wanted & ours), missing, unloadable)
 
 
+@functools.cache
 def _binaries_of(distribution: str) -> list[Binary]:
     files = importlib.metadata.files(distribution) or []
     return [

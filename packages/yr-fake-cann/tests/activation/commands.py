@@ -10,6 +10,12 @@ from yr_fake_cann import activation
 SOURCES: Final = os.path.dirname(activation.PACKAGE_ROOT)
 # Importing torch_npu or starting Ray takes seconds, much more on a busy machine.
 PATIENCE_SECONDS: Final = 300
+CHANGED: Final = (
+    "LD_PRELOAD",
+    "LD_LIBRARY_PATH",
+    "ASCEND_RT_VISIBLE_DEVICES",
+    "TORCH_DEVICE_BACKEND_AUTOLOAD",
+)
 
 
 def inactive(**changes: str) -> dict[str, str]:
@@ -19,7 +25,7 @@ def inactive(**changes: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith("YR_FAKE_CANN") or name == activation.LIBRARIES_VARIABLE
     }
-    for name in ("LD_PRELOAD", "LD_LIBRARY_PATH", "ASCEND_RT_VISIBLE_DEVICES"):
+    for name in CHANGED:
         environ.pop(name, None)
     return {**environ, "PYTHONPATH": SOURCES, **changes}
 

@@ -1,5 +1,6 @@
 """Ray finds the NPUs by itself, gives them to actors, and moves their tensors."""
 
+import pytest
 from commands import python
 
 RAY = {
@@ -43,6 +44,7 @@ def test_every_actor_has_an_npu_of_its_own() -> None:
     assert on_ray(body) == "[('0', 1), ('1', 1)]"
 
 
+@pytest.mark.long
 def test_a_tensor_travels_through_rays_object_store() -> None:
     """A device tensor returned by one actor arrives on the other's device."""
     body = (

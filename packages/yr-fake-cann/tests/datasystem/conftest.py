@@ -1,28 +1,16 @@
-"""Workers that the tests of this directory share."""
+"""What the tests of this directory need: the released wheels."""
 
-from collections.abc import Iterator
+import importlib.metadata
+from typing import Final
 
 import pytest
-from worker import workers
+
+WHEELS: Final = ("torch_npu", "openyuanrong-datasystem")
 
 
-@pytest.fixture(scope="session")
-def worker() -> Iterator[str]:
-    """Give the address of one worker."""
-    with workers(1) as (address,):
-        yield address
-
-
-# Tests that share workers run in one process of pytest-xdist, which starts them once.
-PAIRS = [
-    pytest.param(name, marks=pytest.mark.xdist_group(name))
-    for name in ("one worker", "two workers", "p2p transfer")
-]
-
-
-@pytest.fixture(scope="session", params=PAIRS)
-def pair(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
-    """Give the addresses of the workers that provider and consumer connect to."""
-    options = ["--enable_p2p_transfer", "true"] if request.param == "p2p transfer" else []
-    with workers(2 if request.param == "two workers" else 1, *options) as addresses:
-        yield addresses[0], addresses[-1]
+@pytest.fixture(scope="session", autouse=True)
+def wheels() -> None:
+    """Skip where a released wheel is not installed."""
+    for wheel in WHEELS:
+        if not any(importlib.metadata.distributions(name=wheel)):
+            pytest.skip(f"{wheel} is not installed")

@@ -5,13 +5,26 @@ import os
 import subprocess
 import sys
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
+
+import pytest
 
 from yr_fake_cann import activation
 
 PROGRAM: Final = os.path.join(os.path.dirname(os.path.abspath(__file__)), "program.py")
 PATIENCE: Final = 240
+MODES: Final = {
+    "inline": {},
+    "async": {"YR_FAKE_CANN_STREAMS": "async", "YR_FAKE_CANN_DELAY_US": "1000"},
+    "strict": {"YR_FAKE_CANN_STRICT": "1"},
+}
+IN_MODES: Final = [
+    "inline",
+    *(pytest.param(m, marks=pytest.mark.long) for m in ("async", "strict")),
+]
 
 
 @dataclass(frozen=True)
@@ -30,49 +43,66 @@ class Running:
         raise AssertionError(self._rest())
 
     def finish(self) -> dict[str, Any]:
-        """Close its input and return its result."""
+        """Close its input, wait for its end and return its result."""
         assert self.process.stdin is not None
         self.process.stdin.close()
         result = self.next()
-        self.end()
+        self.process.wait(PATIENCE)
         return result
 
     def end(self) -> None:
-        """Wait for it, killing it if it does not end."""
-        try:
-            self.process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        """Kill it if it still runs."""
+        self.process.kill()
+        self.process.wait()
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             if stream is not None:
                 stream.close()
 
     def _rest(self) -> str:
         assert self.process.stderr is not None
-        errors = self.process.stderr.read()
-        self.end()
-        return errors
+        return self.process.stderr.read()
 
 
-def start(role: str, worker: str, prefix: str, npu: int, **settings: str) -> Running:
-    """Start a role on a physical NPU, with further settings of the emulator."""
+@contextmanager
+def started(role: str, worker: str, prefix: str, npu: int, **settings: str) -> Iterator[Running]:
+    """Give a role that runs on a physical NPU, with further settings of the emulator."""
     environ = {**os.environ, "ASCEND_RT_VISIBLE_DEVICES": str(npu), **settings}
     environ.update(activation.variables(environ, activation.Machine(npus=4)))
-    process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", PROGRAM, role, worker, prefix],
-        env=environ,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+    running = Running(
+        subprocess.Popen(
+            [sys.executable, "-W", "ignore", PROGRAM, role, worker, prefix],
+            env=environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
     )
-    return Running(process)
+    try:
+        yield running
+    finally:
+        running.end()
 
 
 def run(role: str, worker: str, prefix: str, npu: int = 0, **settings: str) -> dict[str, Any]:
     """Run a role to its end and return its result."""
-    return start(role, worker, prefix, npu, **settings).finish()
+    with started(role, worker, prefix, npu, **settings) as running:
+        return running.finish()
+
+
+def provided_and_fetched(
+    provider: str, consumer: str, mode: str, **settings: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Move tensors between the clients of two workers; return what each side says.
+
+    Pages go as blobs, because the layerwise page-attention calls of openyuanrong-datasystem 0.8.1
+    raise TypeError (a missing argument) before they reach any device.
+    """
+    prefix = new_prefix()
+    environ = {**MODES[mode], **settings}
+    with started("provide", provider, prefix, npu=2, **environ) as provides:
+        fetched = run("fetch", consumer, prefix, npu=3, **environ)
+        return provides.finish(), fetched
 
 
 def new_prefix() -> str:

@@ -9,149 +9,127 @@ until its standard input is closed.
 import json
 import os
 import sys
-from collections.abc import Callable
 from typing import Any, Final
 
 import torch
 import torch_npu
-from yr.datasystem import DsTensorClient, HeteroClient
+from contents import (
+    LAYERS,
+    MOVED_BLOCKS,
+    NPU,
+    block_lists,
+    empty_pages,
+    equal,
+    expected,
+    moved,
+    on_npu,
+    written_pages,
+    zeros_like,
+)
+from yr.datasystem import Blob, DeviceBlobList, DsTensorClient, HeteroClient
+from yr.datasystem.ds_tensor_client import CopyRange
 
-NPU: Final = 0
-TIMEOUT_MS: Final = 20_000
-DTYPES: Final = (torch.float32, torch.bfloat16, torch.int64, torch.bool, torch.uint8)
-LAYERS, BLOCKS, BLOCK_ELEMENTS = 3, 4, 64
-
-
-def expected() -> list[torch.Tensor]:
-    """Return the tensors that all processes agree on, on the CPU."""
-    counted = [torch.arange(1000).remainder(113).to(dtype) for dtype in DTYPES]
-    return [*counted, torch.arange(1 << 18, dtype=torch.float32)]
-
-
-def paged(fill: Callable[[int], torch.Tensor]) -> list[torch.Tensor]:
-    """Return the layers of a paged attention cache."""
-    return [fill(layer).reshape(BLOCKS, BLOCK_ELEMENTS).to("npu") for layer in range(LAYERS)]
-
-
-def written_pages() -> list[torch.Tensor]:
-    """Return layers with a different number in each element."""
-    count = BLOCKS * BLOCK_ELEMENTS
-    return paged(lambda layer: torch.arange(count, dtype=torch.float32) + 1000 * layer)
-
-
-def empty_pages() -> list[torch.Tensor]:
-    """Return layers of zeros."""
-    return paged(lambda _: torch.zeros(BLOCKS * BLOCK_ELEMENTS))
-
-
-def equal(found: list[torch.Tensor], wanted: list[torch.Tensor]) -> bool:
-    """Return whether all tensors agree, byte for byte, once the device is done."""
-    torch_npu.npu.synchronize()
-    return all(
-        torch.equal(left.cpu(), right.cpu()) for left, right in zip(found, wanted, strict=True)
-    )
-
-
-def keys(prefix: str, count: int) -> list[str]:
-    """Return as many keys."""
-    return [f"{prefix}-{index}" for index in range(count)]
-
-
-def empty_like(tensors: list[torch.Tensor]) -> list[torch.Tensor]:
-    """Return zeros on the device in the shapes and dtypes of tensors."""
-    return [torch.zeros_like(tensor, device="npu") for tensor in tensors]
+TIMEOUT_MS: Final = 60_000
+PLACE: Final = 128  # bytes into the tensor that an object is fetched into
 
 
 def to_host_and_back(client: DsTensorClient, prefix: str) -> dict[str, bool]:
     """Store tensors in the host memory of the datasystem and get them into other tensors."""
     wanted, names = expected(), keys(prefix, len(expected()))
-    sources, targets, later = (
-        [tensor.to("npu") for tensor in wanted],
-        empty_like(wanted),
-        empty_like(wanted),
-    )
-    torch_npu.npu.synchronize()
-    client.mset_d2h(names, sources)
+    targets, later = zeros_like(wanted), zeros_like(wanted)
+    client.mset_d2h(names, on_npu(wanted))
     missing = client.mget_h2d(names, targets, TIMEOUT_MS)
     client.async_mget_h2d(names, later, TIMEOUT_MS).get()
-    pages, blocks = written_pages(), [0, 2]
-    page_keys = keys(f"{prefix}-page", len(blocks))
-    client.mset_page_attn_blockwise_d2h(page_keys, pages, blocks).get()
-    back = empty_pages()
-    client.mget_page_attn_blockwise_h2d(page_keys, back, blocks, TIMEOUT_MS).get()
+    pages, back = written_pages(), empty_pages()
+    page_keys = keys(f"{prefix}-page", len(MOVED_BLOCKS))
+    client.mset_page_attn_blockwise_d2h(page_keys, pages, MOVED_BLOCKS).get()
+    client.mget_page_attn_blockwise_h2d(page_keys, back, MOVED_BLOCKS, TIMEOUT_MS).get()
     client.delete(names + page_keys)
     return {
         "nothing missing": missing == [],
         "tensors": equal(targets, wanted),
         "asynchronous": equal(later, wanted),
-        "page attention": equal([page[blocks] for page in back], [page[blocks] for page in pages]),
-        "other pages untouched": all(not page[[1, 3]].any() for page in back),
+        "page attention": moved(back, pages),
         "gone": client.exist(names) == [False] * len(names),
     }
 
 
 def provide(client: DsTensorClient, prefix: str) -> dict[str, bool]:
-    """Hold tensors for other processes, and send some."""
-    wanted = expected()
-    tensors = [tensor.to("npu") for tensor in wanted]
-    torch_npu.npu.synchronize()
-    failed = client.dev_mset(keys(f"{prefix}-held", len(wanted)), tensors)
-    sent = client.dev_send(keys(f"{prefix}-sent", len(wanted)), tensors)
-    report({"ready": failed == []})
+    """Hold tensors for other processes, send some and publish pages."""
+    tensors, pages, publisher = on_npu(expected()), written_pages(), hetero()
+    count = len(tensors)
+    failed = client.dev_mset(keys(f"{prefix}-held", count), tensors)
+    failed += client.dev_mset([f"{prefix}-placed"], tensors[-1:])
+    sent = client.dev_send(keys(f"{prefix}-sent", count), tensors)
+    sent += publisher.dev_publish(keys(f"{prefix}-layer", LAYERS), block_lists(pages))
     futures = all(future.get() == [] for future in sent)
     sys.stdin.read()
-    deleted = client.dev_delete(keys(f"{prefix}-held", len(wanted)))
-    return {"sent": futures, "deleted": deleted == []}
+    deleted = client.dev_delete(keys(f"{prefix}-held", count))
+    return {"held": failed == [], "sent": futures, "deleted": deleted == []}
 
 
 def fetch(client: DsTensorClient, prefix: str) -> dict[str, bool]:
-    """Get what another process holds, and receive what it sends."""
-    wanted = expected()
-    got, received = empty_like(wanted), empty_like(wanted)
-    torch_npu.npu.synchronize()
-    failed = client.dev_mget(keys(f"{prefix}-held", len(wanted)), got, TIMEOUT_MS)
-    futures = client.dev_recv(keys(f"{prefix}-sent", len(wanted)), received)
+    """Get what another process holds, receive what it sends and subscribe to its pages."""
+    wanted, pages, subscriber = expected(), empty_pages(), hetero()
+    got, received = zeros_like(wanted), zeros_like(wanted)
+    large = torch.zeros(wanted[-1].nbytes + PLACE, dtype=torch.uint8, device="npu")
+    count = len(wanted)
+    failed = client.dev_mget(keys(f"{prefix}-held", count), got, TIMEOUT_MS)
+    # A range of less than the object does not arrive over HCCL: all of it is sent (0.8.1).
+    whole = CopyRange(src_offset=0, dst_offset=PLACE, length=wanted[-1].nbytes)
+    failed += client.dev_mget_into_tensor([f"{prefix}-placed"], large, [whole], TIMEOUT_MS)
+    futures = client.dev_recv(keys(f"{prefix}-sent", count), received)
+    futures += subscriber.dev_subscribe(keys(f"{prefix}-layer", LAYERS), block_lists(pages))
     complete = all(future.get() == [] for future in futures)
     return {
         "nothing failed": failed == [],
         "held": equal(got, wanted),
+        "placed": equal([large[PLACE:]], [wanted[-1].view(torch.uint8)]),
         "futures": complete,
         "received": equal(received, wanted),
+        "pages": moved(pages, written_pages()),
     }
 
 
 def hold(client: DsTensorClient, prefix: str) -> dict[str, bool]:
     """Hold one tensor for another process."""
-    tensor = expected()[0].to("npu")
-    torch_npu.npu.synchronize()
-    report({"ready": client.dev_mset(keys(f"{prefix}-held", 1), [tensor]) == []})
+    tensors = on_npu(expected()[:1])
+    report({"ready": client.dev_mset(keys(f"{prefix}-held", 1), tensors) == []})
     sys.stdin.read()
     return {}
 
 
-def refused(client: DsTensorClient, prefix: str) -> dict[str, Any]:
+def refused(client: DsTensorClient, prefix: str) -> dict[str, str]:
     """Get from a process on the same NPU; return the error."""
-    wanted = expected()[:1]
+    target = zeros_like(expected()[:1])
     try:
-        client.dev_mget(keys(f"{prefix}-held", 1), empty_like(wanted), TIMEOUT_MS)
+        client.dev_mget(keys(f"{prefix}-held", 1), target, TIMEOUT_MS)
     except RuntimeError as error:
         return {"error": str(error)}
     return {"error": ""}
 
 
-def from_host_memory(_: DsTensorClient, prefix: str) -> dict[str, Any]:
+def from_host_memory(_: DsTensorClient, prefix: str) -> dict[str, str]:
     """Store blobs that a mistaken caller placed in host memory; return the error."""
-    from yr.datasystem import Blob, DeviceBlobList
-
     host = torch.ones(64)
-    hetero = HeteroClient(*address())
-    hetero.init()
     blobs = DeviceBlobList(NPU, [Blob(host.data_ptr(), host.nbytes)])
     try:
-        hetero.mset_d2h([prefix], [blobs])
+        hetero().mset_d2h([prefix], [blobs])
     except RuntimeError as error:
         return {"error": str(error)}
     return {"error": ""}
+
+
+def hetero() -> HeteroClient:
+    """Return a client for blobs, connected."""
+    client = HeteroClient(*address())
+    client.init()
+    return client
+
+
+def keys(prefix: str, count: int) -> list[str]:
+    """Return as many keys."""
+    return [f"{prefix}-{index}" for index in range(count)]
 
 
 def report(result: dict[str, Any]) -> None:

@@ -59,9 +59,10 @@ MODES: Final = {
     "async": {"YR_FAKE_CANN_STREAMS": "async", "YR_FAKE_CANN_DELAY_US": "200"},
     "strict": {"YR_FAKE_CANN_STRICT": "1"},
 }
+LONG: Final = [pytest.param(mode, marks=pytest.mark.long) for mode in ("async", "strict")]
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", ["inline", *LONG])
 def test_every_collective_gives_what_gloo_gives(gloo: Results, tmp_path: Path, mode: str) -> None:
     """Every collective, reduction and dtype, on every rank, and two groups side by side."""
     found = run("hccl", tmp_path, **MODES[mode])
