@@ -20,6 +20,7 @@ NUMPY = "numpy>=1.26"  # torch warns at import when it is missing
 RAYS = {"newest": "2.60.0", "oldest": "2.55.1"}
 DATASYSTEM = "openyuanrong-datasystem==0.8.1"
 TORCH_NPU = "torch_npu==2.13.0"
+PYELFTOOLS = "pyelftools>=0.31"
 TEST_TOOLS = (
     "pytest>=8",
     "pytest-xdist>=3.6",
@@ -78,7 +79,7 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Check every package, its tests, the driver and the scripts with mypy --strict."""
     session.install("mypy==2.4.1", "nox", TORCH, *TEST_TOOLS, "msgspec", "types-psutil", NUMPY)
-    session.install("pyelftools>=0.31")
+    session.install(PYELFTOOLS)
     session.run("mypy", "noxfile.py", "ci")
     # Ray adds .remote to the classes that it decorates.
     session.run("mypy", "--disable-error-code=attr-defined", "examples", env=_source_path())
@@ -111,7 +112,7 @@ def tests(session: nox.Session) -> None:
 def tests_npu(session: nox.Session) -> None:
     """Run what needs NPUs: yr-fake-cann's tests, the transport's on the released datasystem."""
     _install_transport_stack(session, RAYS["newest"])
-    session.install(TORCH_NPU, DATASYSTEM, "pyelftools>=0.31")
+    session.install(TORCH_NPU, DATASYSTEM, PYELFTOOLS)
     _install_local(session, CANN, TRANSPORT)
     for part in CANN_TESTS:
         tests_of = f"packages/{CANN}/tests/{part}"
@@ -128,7 +129,7 @@ def tests_npu(session: nox.Session) -> None:
 @nox.session(default=False)
 def sanitizers(session: nox.Session) -> None:
     """Run yr-fake-cann's native tests under sanitizers: -- [address] [thread]."""
-    session.install("cmake>=3.20", "ninja", "pytest>=8", "pytest-timeout>=2.3", "pyelftools>=0.31")
+    session.install("cmake>=3.20", "ninja", "pytest>=8", "pytest-timeout>=2.3", PYELFTOOLS)
     for kind in session.posargs or SANITIZERS:
         _run_sanitized(session, kind)
 

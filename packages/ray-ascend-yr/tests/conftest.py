@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import os
 import pathlib
+import random
 import shutil
 import socket
 import tempfile
@@ -103,11 +104,15 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def free_port() -> int:
-    """Ask the system for a port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Find a port that nobody listens on, outside the ranges that Linux and Ray give out.
+
+    A port of those may be somebody else's by the time that a stopped backend is started again.
+    """
+    while True:
+        port = random.randrange(20_000, 32_000)  # noqa: S311 - nothing secret
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def command_of(process: psutil.Process) -> str:

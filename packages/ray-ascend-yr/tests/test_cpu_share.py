@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import subprocess
@@ -17,13 +18,32 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+@contextlib.contextmanager
+def another_session() -> Iterator[int]:
+    """Run a process in a session of its own, as a datasystem worker is."""
+    process = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    try:
+        yield process.pid
+    finally:
+        process.kill()
+        process.wait()
+
+
 @pytest.fixture
 def session_leader() -> Iterator[int]:
-    """A process in a session of its own, as a datasystem worker is."""
-    process = subprocess.Popen(["sleep", "60"], start_new_session=True)
-    yield process.pid
-    process.kill()
-    process.wait()
+    """The worker."""
+    with another_session() as pid:
+        yield pid
+
+
+@pytest.fixture
+def other_leader() -> Iterator[int]:
+    """Another program; not the test itself, whose session may be the machine's first one.
+
+    That one has no autogroup: its file in /proc is empty.
+    """
+    with another_session() as pid:
+        yield pid
 
 
 def nice_of_session(pid: int) -> int:
@@ -32,16 +52,15 @@ def nice_of_session(pid: int) -> int:
 
 
 def test_few_cpus_go_to_other_sessions_first(
-    session_leader: int, monkeypatch: pytest.MonkeyPatch
+    session_leader: int, other_leader: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On two CPUs the worker's session is lowered, and only that one."""
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    own = nice_of_session(os.getpid())
 
     make_room_beside(session_leader)
 
     assert nice_of_session(session_leader) == 10
-    assert nice_of_session(os.getpid()) == own
+    assert nice_of_session(other_leader) == 0
 
 
 def test_many_cpus_are_shared_as_ever(session_leader: int, monkeypatch: pytest.MonkeyPatch) -> None:

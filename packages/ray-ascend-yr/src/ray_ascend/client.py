@@ -14,7 +14,7 @@ from typing import Any
 
 from ray_ascend.endpoint import WorkerEndpoint
 from ray_ascend.errors import InstallationError
-from ray_ascend.status import transfer_error
+from ray_ascend.status import classified, transfer_error
 
 CONNECT_TIMEOUT_MS = 2_000
 REQUEST_TIMEOUT_MS = 2_000
@@ -29,14 +29,14 @@ class StoreClient:
 
     def __init__(self, endpoint: WorkerEndpoint) -> None:
         self.endpoint = endpoint
-        self.sdk = _connect(endpoint)
+        self.sdk = connected(sdk_module().KVClient, endpoint)
 
     def publish(self, key: str, size: int, write: Callable[[memoryview], None]) -> None:
         """Create a value of `size` bytes, let `write` fill it in place, and make it visible.
 
         Raises a TransferError, after which the key may or may not exist.
         """
-        with _classified(key, size):
+        with classified(key, size):
             (value,) = self.sdk.mcreate([key], [size])
             try:
                 write(value.MutableData())
@@ -50,7 +50,7 @@ class StoreClient:
 
         The client must outlive the buffer: the worker recycles the memory when the client goes.
         """
-        with _classified(key):
+        with classified(key):
             (buffer,) = self.sdk.get_buffers([key])
         if buffer is None:
             raise transfer_error(RuntimeError("code: [Key not found], msg: [no data]"), key)
@@ -61,48 +61,42 @@ class StoreClient:
         failed: list[str] = []
         for start in range(0, len(keys), DELETE_BATCH):
             batch = list(keys[start : start + DELETE_BATCH])
-            with _classified(batch[0]):
+            with classified(batch[0]):
                 failed += self.sdk.delete(batch)
         return failed
 
 
-@contextmanager
-def _classified(key: str, size: int = 0) -> Iterator[None]:
-    try:
-        yield
-    except RuntimeError as error:
-        raise transfer_error(error, key, size) from error
-
-
-def _connect(endpoint: WorkerEndpoint) -> Any:
-    sdk = _sdk_class()(
+def connected(sdk_class: Any, endpoint: WorkerEndpoint) -> Any:
+    """Make a client of the SDK and connect it; StoreUnavailableError if the worker is not there."""
+    sdk = sdk_class(
         endpoint.host,
         endpoint.port,
         connect_timeout_ms=CONNECT_TIMEOUT_MS,
         req_timeout_ms=REQUEST_TIMEOUT_MS,
     )
-    with client_logs_in(os.path.join(endpoint.home, "clients", str(os.getpid()))), _classified(""):
+    with _client_logs(endpoint), classified(""):
         sdk.init()
     return sdk
 
 
-def _sdk_class() -> Any:
+def sdk_module() -> Any:
+    """Give `yr.datasystem`; InstallationError, with the remedy, if it cannot be imported."""
     try:
-        from yr.datasystem import KVClient
+        from yr import datasystem
     except ImportError as error:
         raise InstallationError(
             "the openYuanrong datasystem SDK cannot be imported: "
             f"{error}; run: pip install 'openyuanrong-datasystem>=0.8.0'"
         ) from error
-    return KVClient
+    return datasystem
 
 
 _environment_lock = threading.Lock()
 
 
 @contextmanager
-def client_logs_in(directory: str) -> Iterator[None]:
-    """Send the SDK's log files to a directory unless the user chose one.
+def _client_logs(endpoint: WorkerEndpoint) -> Iterator[None]:
+    """Send the SDK's log files to the worker's directory unless the user chose another.
 
     The SDK reads the variable when its first client connects. It is taken back at once, so that
     child processes do not inherit a directory that goes away with the backend.
@@ -111,7 +105,7 @@ def client_logs_in(directory: str) -> Iterator[None]:
         if os.environ.get(_LOG_DIR_VARIABLE):
             yield
             return
-        os.environ[_LOG_DIR_VARIABLE] = directory
+        os.environ[_LOG_DIR_VARIABLE] = os.path.join(endpoint.home, "clients", str(os.getpid()))
         try:
             yield
         finally:

@@ -55,14 +55,10 @@ class Connection:
         """The one device client of this process for this worker, connected at first use."""
         return npu_client_of(self.endpoint)
 
-    def own(self, key: str) -> None:
-        """Answer for a key's deletion from now on, also if this process is killed."""
-        self._record(key)
-
     def publish(self, key: str, size: int, write: Callable[[memoryview], None]) -> None:
         """Store one value; after any failure the key is deleted, now or at the next occasion."""
         client = self.client
-        self._record(key)
+        self.own(key)
         try:
             client.publish(key, size, write)
         except BaseException:
@@ -103,7 +99,8 @@ class Connection:
             if self._ledger is not None:
                 self._ledger.close()
 
-    def _record(self, key: str) -> None:
+    def own(self, key: str) -> None:
+        """Answer for a key's deletion from now on, also if this process is killed."""
         try:
             with self._lock:
                 if self._ledger is None:

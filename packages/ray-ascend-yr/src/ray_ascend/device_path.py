@@ -49,8 +49,8 @@ class DevicePath(Protocol):
         """
         ...
 
-    def discard(self, connection: Connection, key: str) -> None:
-        """Delete a key that `store` made, in the source; at the next occasion if not now."""
+    def discard(self, connection: Connection, keys: Sequence[str]) -> None:
+        """Delete keys that `store` made, in the source; at the next occasion if not now."""
         ...
 
     def rebuild_empty(
@@ -98,9 +98,9 @@ class CpuPath:
             )
         return unpack(value, metadata.specs, layout, targets)
 
-    def discard(self, connection: Connection, key: str) -> None:
+    def discard(self, connection: Connection, keys: Sequence[str]) -> None:
         """See DevicePath."""
-        connection.discard([key])
+        connection.discard(keys)
 
     def rebuild_empty(
         self, metadata: YRTransportMetadata, targets: Sequence[torch.Tensor] | None

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import torch
 
-from ray_ascend.errors import TransferError
 from ray_ascend.metadata import TensorSpec
 from ray_ascend.npu_client import Arrival
 from ray_ascend.npu_identity import npu_module
@@ -55,7 +54,7 @@ class Landing:
         try:
             yield
         finally:
-            if not _has_ended(arrival):
+            if not arrival.has_ended():
                 with _lock:
                     _unfinished.append((arrival, self.tensors))
 
@@ -67,15 +66,8 @@ def are_late() -> bool:
     occupies for up to 60 s.
     """
     with _lock:
-        _unfinished[:] = [one for one in _unfinished if not _has_ended(one[0])]
+        _unfinished[:] = [one for one in _unfinished if not one[0].has_ended()]
         return bool(_unfinished)
-
-
-def _has_ended(arrival: Arrival) -> bool:
-    try:
-        return arrival.wait(0)
-    except TransferError:
-        return True
 
 
 def _fresh(spec: TensorSpec) -> torch.Tensor:

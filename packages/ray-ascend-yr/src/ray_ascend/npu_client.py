@@ -6,15 +6,14 @@ must be the one that is current in the calling thread.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import contextlib
+from collections.abc import Sequence
 from typing import Any
 
-from ray_ascend.client import CONNECT_TIMEOUT_MS, REQUEST_TIMEOUT_MS, client_logs_in
+from ray_ascend.client import REQUEST_TIMEOUT_MS, connected, sdk_module
 from ray_ascend.endpoint import WorkerEndpoint
-from ray_ascend.errors import InstallationError, ObjectLostError, TransferError
-from ray_ascend.status import transfer_error
+from ray_ascend.errors import ObjectLostError, TransferError
+from ray_ascend.status import classified
 
 Block = tuple[int, int]
 """Address and size in bytes of device memory."""
@@ -26,23 +25,15 @@ class NpuClient:
     def __init__(self, endpoint: WorkerEndpoint) -> None:
         self.endpoint = endpoint
         self.has_read_host = False
-        self._api = _device_api()
-        self.sdk = self._api.HeteroClient(
-            endpoint.host,
-            endpoint.port,
-            connect_timeout_ms=CONNECT_TIMEOUT_MS,
-            req_timeout_ms=REQUEST_TIMEOUT_MS,
-        )
-        logs = os.path.join(endpoint.home, "clients", str(os.getpid()))
-        with client_logs_in(logs), _classified(""):
-            self.sdk.init()
+        self._api = sdk_module()
+        self.sdk = connected(self._api.HeteroClient, endpoint)
 
     def publish(self, key: str, device: int, blocks: Sequence[Block]) -> None:
         """Make memory of this process readable under a key; nothing is copied.
 
         The memory must stay as it is until the key is deleted. TransferError if it cannot be done.
         """
-        with _classified(key):
+        with classified(key):
             failed = self.sdk.dev_mset([key], [self._blobs(device, blocks)])
         if failed:
             raise TransferError(f"the datasystem did not take the NPU memory of key {key!r}", key)
@@ -54,14 +45,14 @@ class NpuClient:
         `dev_local_delete` right after it left 11 of 200 receivers registered and lost the key of
         13 (measured on openyuanrong-datasystem 0.8.1).
         """
-        with _classified(key):
+        with classified(key):
             (future,) = self.sdk.dev_subscribe([key], [self._blobs(device, blocks)])
         return Arrival(key, future, self._api.FutureTimeoutException)
 
     def is_published(self, key: str) -> bool:
         """Tell whether some process offers memory under the key."""
         try:
-            with _classified(key):
+            with classified(key):
                 self.sdk.get_meta_info([key], True)
         except ObjectLostError:
             return False
@@ -69,19 +60,19 @@ class NpuClient:
 
     def withdraw(self, keys: Sequence[str]) -> list[str]:
         """Delete published keys, missing ones included; return those that are just being read."""
-        with _classified(keys[0]):
+        with classified(keys[0]):
             failed: list[str] = self.sdk.dev_delete(list(keys))
         return failed
 
     def copy_to_host(self, key: str, device: int, blocks: Sequence[Block]) -> None:
         """Store the bytes of device memory as a value of the worker; an existing one stays."""
-        with _classified(key, sum(size for _, size in blocks)):
+        with classified(key, sum(size for _, size in blocks)):
             self.sdk.mset_d2h([key], [self._blobs(device, blocks)])
 
     def copy_from_host(self, key: str, device: int, blocks: Sequence[Block]) -> None:
         """Read a value that `copy_to_host` stored into device memory of the same sizes."""
         self.has_read_host = True
-        with _classified(key):
+        with classified(key):
             failed = self.sdk.mget_h2d([key], [self._blobs(device, blocks)], REQUEST_TIMEOUT_MS)
         if failed:
             raise ObjectLostError(f"the staged copy with key {key!r} is not in the datasystem", key)
@@ -96,31 +87,24 @@ class Arrival:
 
     def __init__(self, key: str, future: Any, timeout: type[Exception]) -> None:
         self._key, self._future, self._timeout = key, future, timeout
+        self._ended = False
 
     def wait(self, milliseconds: int) -> bool:
         """Wait so long for the end; False if it is not there yet, TransferError if it failed."""
         try:
-            with _classified(self._key):
+            with classified(self._key):
                 self._future.get(milliseconds)
         except self._timeout:
             return False
+        except TransferError:
+            self._ended = True
+            raise
+        self._ended = True
         return True
 
-
-@contextmanager
-def _classified(key: str, size: int = 0) -> Iterator[None]:
-    try:
-        yield
-    except RuntimeError as error:
-        raise transfer_error(error, key, size) from error
-
-
-def _device_api() -> Any:
-    try:
-        from yr import datasystem
-    except ImportError as error:
-        raise InstallationError(
-            "the device part of the openYuanrong datasystem SDK cannot be imported: "
-            f"{error}; run: pip install 'openyuanrong-datasystem>=0.8.0'"
-        ) from error
-    return datasystem
+    def has_ended(self) -> bool:
+        """Tell, without waiting, whether nothing will be written any more, well or badly."""
+        if not self._ended:
+            with contextlib.suppress(TransferError):
+                self.wait(0)
+        return self._ended

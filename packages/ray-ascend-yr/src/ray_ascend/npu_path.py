@@ -15,17 +15,17 @@ from collections.abc import Callable, Sequence
 import torch
 
 from ray_ascend.connection import Connection, with_retries
+from ray_ascend.device_path import PUT_PATIENCE_S
 from ray_ascend.errors import MixedDevicesError, TransferError
 from ray_ascend.metadata import NpuOrigin, YRTransportMetadata
 from ray_ascend.npu_arrivals import Landing, are_late
 from ray_ascend.npu_client import Arrival
 from ray_ascend.npu_identity import is_same_npu, npu_module, origin_of
-from ray_ascend.npu_published import Published, blocks_of, copy_to_host, host_key, offer, retract
+from ray_ascend.npu_published import Published, blocks_of, host_key, offer, retract
 from ray_ascend.npu_source import Inquiry, ask_for_host_copy
 from ray_ascend.packing import describe
 from ray_ascend.patience import Patience
 
-PUT_PATIENCE_S = 10.0
 _POLL_MS = 100
 _ASK_AFTER_S = 0.5
 _SHARE_OF_PATIENCE = 1 / 3
@@ -52,9 +52,7 @@ class NpuPath:
 
         def attempt(connection: Connection) -> Published:
             published = Published(connection, new_key(), index, kept)
-            offer(published)
-            if not origin.actor:
-                _copy_or_retract(published.key)
+            offer(published, on_host=not origin.actor)
             return published
 
         stored = with_retries(attempt, time.monotonic() + PUT_PATIENCE_S)
@@ -80,9 +78,9 @@ class NpuPath:
                 connection.npu_client.copy_from_host(host_key(metadata.key), index, blocks)
             return landing.finish(targets)
 
-    def discard(self, connection: Connection, key: str) -> None:
+    def discard(self, connection: Connection, keys: Sequence[str]) -> None:
         """See DevicePath."""
-        retract(key)
+        retract(keys)
 
     def rebuild_empty(
         self, metadata: YRTransportMetadata, targets: Sequence[torch.Tensor] | None
@@ -133,14 +131,6 @@ def _arrives(arrival: Arrival, origin: NpuOrigin, key: str, patience: Patience) 
         if time.monotonic() > give_up_at:
             return False
     return True
-
-
-def _copy_or_retract(key: str) -> None:
-    try:
-        copy_to_host(key)
-    except BaseException:
-        retract(key)
-        raise
 
 
 def _in_place(tensor: torch.Tensor) -> torch.Tensor:

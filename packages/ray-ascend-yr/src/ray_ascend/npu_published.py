@@ -71,24 +71,29 @@ _published: dict[str, Published] = {}
 _withdrawn: set[str] = set()
 
 
-def offer(published: Published) -> None:
-    """Publish an object and keep its tensors; after an error nothing is published."""
+def offer(published: Published, *, on_host: bool) -> None:
+    """Publish an object, and a copy in host memory if asked to; keep its tensors.
+
+    After an error nothing is published.
+    """
     with _lock:
         _published[published.key] = published
     try:
         published.publish()
+        if on_host:
+            published.copy_to_host()
     except BaseException:
-        retract(published.key)
+        retract([published.key])
         raise
 
 
-def retract(key: str) -> None:
-    """Delete an object, and those that could not be deleted before; never raises a TransferError.
+def retract(keys: Sequence[str]) -> None:
+    """Delete objects, and those that could not be deleted before; never raises a TransferError.
 
     A key that is just being read stays, with its tensors, until the next occasion.
     """
     with _lock:
-        _withdrawn.add(key)
+        _withdrawn.update(keys)
         waiting = [_published[name] for name in _withdrawn if name in _published]
     gone = {one.key for one in waiting if one.withdraw()}
     with _lock:

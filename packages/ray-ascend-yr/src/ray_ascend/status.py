@@ -7,6 +7,8 @@ name in `code: [..]` and fixed words of the text (measured on openyuanrong-datas
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from ray_ascend.errors import (
     ObjectLostError,
@@ -66,3 +68,12 @@ def transfer_error(error: RuntimeError, key: str, size: int = 0) -> TransferErro
             f"the datasystem worker of this node does not answer (key {key!r}): {text}", key, name
         )
     return TransferError(f"the datasystem refused the operation on key {key!r}: {text}", key, name)
+
+
+@contextmanager
+def classified(key: str, size: int = 0) -> Iterator[None]:
+    """Raise what the SDK raises in the block as one of this package's errors."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise transfer_error(error, key, size) from error

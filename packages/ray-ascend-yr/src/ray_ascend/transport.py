@@ -164,8 +164,11 @@ class YRTensorTransport(TensorTransportManager):
         try:
             with self._lock:
                 stored = self._stored.pop(obj_id, [])
+            batches: dict[tuple[int, int], list[_Stored]] = defaultdict(list)
             for one in stored:
-                one.path.discard(one.connection, one.key)
+                batches[id(one.path), id(one.connection)].append(one)
+            for batch in batches.values():
+                batch[0].path.discard(batch[0].connection, [one.key for one in batch])
         except Exception:  # Ray up to 2.58 would keep the tensors for ever
             logger.exception("object %s could not be freed in the datasystem", obj_id)
 

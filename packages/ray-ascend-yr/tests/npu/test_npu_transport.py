@@ -23,6 +23,7 @@ from ray_ascend.errors import MixedDevicesError, RayAscendError, UnsupportedDevi
 
 PATIENCE_S = 20.0
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.filterwarnings("ignore::UserWarning:torch_npu"),
     pytest.mark.filterwarnings("ignore:ComplexHalf support is experimental"),
 ]
@@ -132,7 +133,7 @@ def test_calls_do_not_grow_with_the_number_of_tensors(peers: list[Any], count: i
 
 def test_the_source_frees_its_memory_with_the_last_reference(peers: list[Any]) -> None:
     """The NPU memory of an object is kept as long as a reference to it, and no longer."""
-    sender = peers[0]
+    sender = new_peer()  # in which nothing of an earlier test is still to be freed
     before = ray.get(sender.apply.remote(npu_actors.used_memory))
     reference = sender.make.remote(ramp, 1 << 20)
     assert ray.get(peers[1].apply.remote(total, reference)) > 0
@@ -141,6 +142,7 @@ def test_the_source_frees_its_memory_with_the_last_reference(peers: list[Any]) -
     del reference
 
     until(lambda: bool(ray.get(sender.apply.remote(npu_actors.used_memory)) <= before))
+    ray.kill(sender)
 
 
 def test_tensors_of_two_npus_in_one_object_are_refused(peers: list[Any]) -> None:

@@ -10,6 +10,7 @@ from yr_conformance.transfer.call_journal import (
     PUBLISHES,
     Call,
     CallJournal,
+    without_older_keys,
 )
 
 METHODS = (*CREATES, *PUBLISHES, *GETS, *DELETES, *OTHERS)
@@ -63,3 +64,19 @@ def test_created_keys_are_given_once() -> None:
 
     assert journal.created_keys() == ["b", "c"]
     assert [call.name for call in journal.take()] == ["mcreate", "delete", "mset"]
+
+
+def test_keys_of_earlier_objects_are_taken_out_of_deletes() -> None:
+    """What was created before the journal began is no business of those who read it."""
+    calls = [
+        Call("mcreate", ("new",), (1,)),
+        Call("delete", ("old",)),
+        Call("delete", ("old", "new")),
+        Call("delete", ("new",)),
+    ]
+
+    assert without_older_keys(calls) == [
+        Call("mcreate", ("new",), (1,)),
+        Call("delete", ("new",)),
+        Call("delete", ("new",)),
+    ]

@@ -10,6 +10,8 @@ from worker import workers
 
 from yr_fake_cann import trace
 
+pytestmark = pytest.mark.long
+
 # By which of these calls the copy policies of the datasystem can be told apart.
 POLICIES: Final = {
     "ffts": {"rtGeneralCtrl", "aclrtMallocHost"},

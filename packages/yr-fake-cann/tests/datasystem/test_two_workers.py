@@ -6,6 +6,8 @@ import pytest
 from processes import IN_MODES, provided_and_fetched
 from worker import workers
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def pair() -> Iterator[list[str]]:

@@ -90,11 +90,21 @@ def take_calls() -> list[Call]:
 def calls_for_new_objects() -> list[Call]:
     """Return and forget the calls, less deletes of keys that were created before the journal.
 
-    References that earlier clauses dropped are collected at any time.
+    References that earlier clauses dropped are collected at any time, also in one call with others.
     """
-    calls = take_calls()
+    return without_older_keys(take_calls())
+
+
+def without_older_keys(calls: Sequence[Call]) -> list[Call]:
+    """Take keys that none of the calls created out of deletes, and deletes of nothing else out."""
     created = {key for call in calls if call.name in CREATES for key in call.keys}
-    return [call for call in calls if call.name not in DELETES or created & {*call.keys}]
+    newer = [
+        dataclasses.replace(call, keys=tuple(key for key in call.keys if key in created))
+        if call.name in DELETES
+        else call
+        for call in calls
+    ]
+    return [call for call in newer if call.name not in DELETES or call.keys]
 
 
 def created_keys() -> list[str]:

@@ -17,7 +17,7 @@ from yr_conformance.transfer.actor_memory import (
     make_watched,
     recall,
 )
-from yr_conformance.transfer.call_journal import DELETES, Call, take_calls
+from yr_conformance.transfer.call_journal import DELETES, Call, calls_for_new_objects
 from yr_conformance.transfer.clauses import MUST, clause
 from yr_conformance.transfer.fingerprint import fingerprint
 from yr_conformance.transfer.key_watch import KeyWatch
@@ -264,7 +264,8 @@ def test_wait_tensor_freed(sender: Any, tmp_path: pathlib.Path) -> None:
 
 
 def _deletes(actor: Any) -> list[Call]:
-    return [call for call in ray.get(actor.apply.remote(take_calls)) if call.name in DELETES]
+    calls = ray.get(actor.apply.remote(calls_for_new_objects))
+    return [call for call in calls if call.name in DELETES]
 
 
 def _is_gone(actor: Any, name: str) -> Callable[[], bool]:
