@@ -84,7 +84,7 @@ std::string ChromeLine(const TraceRecord& record, Arguments arguments, double du
 std::string TextLine(const TraceRecord& record, Arguments arguments, double duration)
 {
     char head[256], tail[64];
-    snprintf(head, sizeof head, "%.6f %d/%d npu:%d %s %s(", Microseconds(record.begin.time_since_epoch()) / 1e6,
+    snprintf(head, sizeof head, "%.9f %d/%d npu:%d %s %s(", Microseconds(record.begin.time_since_epoch()) / 1e6,
              getpid(), record.lane, record.device, record.kind, record.name);
     snprintf(tail, sizeof tail, ") = %d in %.1f us\n", record.status, duration);
     return head + Join(arguments, "%s=%s") + tail;

@@ -51,13 +51,13 @@ def files(target: str) -> list[str]:
 
 
 def read(target: str) -> list[Record]:
-    """Return the records of all processes in the order in which they began.
+    """Return the records of all processes in the order in which they began, a call before its task.
 
     `target` is the value that ``YR_FAKE_CANN_TRACE`` had. The last line of a killed process may be
     torn; it is left out.
     """
     found = [record for path in files(target) for record in _records(path)]
-    return sorted(found, key=lambda record: record.begin)
+    return sorted(found, key=lambda record: (record.begin, record.kind))
 
 
 def merge(target: str, output: str) -> int:

@@ -1,5 +1,6 @@
 """The start-up hook: inherited, chained, cheap, and silent where nothing is active."""
 
+import os
 import pathlib
 import sys
 
@@ -64,6 +65,22 @@ def test_a_process_without_torch_npu_loads_nothing() -> None:
     )
 
     assert python(script) == "[] False"
+
+
+def test_no_capability_is_needed() -> None:
+    """As in a container without any privilege, tensors move between NPUs."""
+    bare = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
+    if os.geteuid():
+        pytest.skip("an ordinary user has no capability anyway")
+    script = (
+        "import torch; x = torch.arange(3.0, device='npu:1').to('npu:0'); "
+        "held = [line.split()[1] for line in open('/proc/self/status') if 'CapEff' in line]; "
+        "print(int(held[0], 16), (x + 1).tolist())"
+    )
+
+    done = command("run", "--", *bare, sys.executable, "-c", script)
+
+    assert done.stdout == "0 [1.0, 2.0, 3.0]\n"
 
 
 def test_other_imports_of_torch_npu_are_watched_too() -> None:

@@ -56,6 +56,18 @@ def test_traces_of_several_processes_become_one(tmp_path: Path) -> None:
     assert len({event["pid"] for event in events}) == 2
 
 
+def test_a_call_stands_before_the_task_that_it_queued(tmp_path: Path) -> None:
+    """A task that began in the same instant and was written first is read second."""
+    (tmp_path / "calls.1.txt").write_text(
+        "1.5 7/3 npu:0 task aclrtMemcpyAsync() = 0 in 1.0 us\n"
+        "1.5 7/8 npu:0 call aclrtMemcpyAsync() = 0 in 2.0 us\n"
+    )
+
+    records = trace.read(str(tmp_path / "calls.txt"))
+
+    assert [record.kind for record in records] == ["call", "task"]
+
+
 def test_a_torn_last_line_is_left_out(tmp_path: Path) -> None:
     """What a killed process left is readable."""
     (tmp_path / "calls.1.txt").write_text(
