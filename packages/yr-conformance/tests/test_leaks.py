@@ -27,7 +27,11 @@ def test_leaks_nothing():
     "It leaves nothing."
 """
 PROCESS = 'KEPT.append(subprocess.Popen(["sleep", "600"]))'
-DAEMON = 'subprocess.run("setsid sleep 600 >/dev/null 2>&1 &", shell=True)'
+# Returns when it sleeps: a process between fork and exec has no environment to know it by.
+DAEMON = (
+    'subprocess.run("setsid sleep 600 >/dev/null 2>&1 &'
+    ' until grep -q sleep /proc/$!/comm; do :; done", shell=True)'
+)
 PORT = 'KEPT.append(socket.create_server(("127.0.0.1", 0)))'
 FILE_IN_CWD = 'open("forgotten", "w").close()'
 DIRECTORY = 'os.mkdir(process_home + "/forgotten")'
