@@ -39,7 +39,7 @@ IMPORT_NAMES = {
     SUITE: "yr_conformance",
     CANN: "yr_fake_cann",
 }
-REAL_TARGETS = ("real-cpu",)
+REAL_TARGETS = ("real-cpu", "real-emulated-npu")
 TARGETS = ("fake", *REAL_TARGETS)
 CANN_TESTS = ("native", "device", "activation", "distributed", "datasystem")
 # The files of these start servers, which their tests share.
@@ -93,7 +93,7 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run each package's own tests; the transport's run on the fake datasystem."""
     _install_transport_stack(session, RAYS["newest"])
-    _install_local(session, FAKE, SUITE, TRANSPORT)
+    _install_local(session, FAKE, SUITE, TRANSPORT, CANN)
     for package in (FAKE, SUITE):
         session.run("pytest", "-n", "2", f"packages/{package}/tests", *session.posargs, env=RAY_ENV)
     session.run(
@@ -191,13 +191,17 @@ def conformance(session: nox.Session) -> None:
 
 def _conformance_in_environment(session: nox.Session, target: str, ray: str) -> None:
     _install_transport_stack(session, RAYS[ray])
+    activation: tuple[str, ...] = ()
     if target in REAL_TARGETS:
         session.install(DATASYSTEM)
         _install_local(session, SUITE, TRANSPORT)
-        activation: tuple[str, ...] = ()
     else:
         _install_local(session, FAKE, SUITE, TRANSPORT)
-        activation = ("yr-fake-ds", "run", "--")
+        activation = ("yr-fake-ds", "run", "--npus", "8", "--")
+    if target != "real-cpu":
+        session.install(TORCH_NPU)
+        _install_local(session, CANN)
+        activation = activation or ("yr-fake-cann", "run", "--npus", "8", "--")
     report = ROOT / "reports"
     report.mkdir(exist_ok=True)
     name = f"conformance-{target}-ray-{RAYS[ray]}"

@@ -7,9 +7,10 @@ import sys
 
 import pytest
 
-from yr_conformance.targets import TargetError
+from yr_conformance.targets import TargetError, npus, real_cpu
 from yr_conformance.targets.fake import FakeTarget
 from yr_conformance.targets.real_cpu import RealCpuTarget
+from yr_conformance.targets.real_emulated_npu import RealEmulatedNpuTarget
 
 
 class Place:
@@ -86,3 +87,22 @@ def test_no_sdk_at_all(place: Place) -> None:
     for target in (FakeTarget(), RealCpuTarget()):
         with pytest.raises(TargetError, match=r"no module yr\.datasystem"):
             target.check_active()
+
+
+def test_a_target_with_npus_needs_them(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The target real-emulated-npu refuses a process that has too few NPUs, and says what to do."""
+    place.file("yr/datasystem/lib/libds_client_py.cpython-311-x86_64-linux-gnu.so")
+    dscli = frozenset({(place.root / "bin" / "dscli").resolve()})
+    monkeypatch.setattr(real_cpu, "installed_files", lambda _distribution: dscli)
+    monkeypatch.setattr(npus, "count", lambda: 2)
+
+    with pytest.raises(TargetError, match="2 NPUs found with torch_npu, 4 are needed; run: yr-f"):
+        RealEmulatedNpuTarget().check_active()
+
+
+@pytest.mark.parametrize(("found", "declared"), [(0, False), (3, False), (4, True), (8, True)])
+def test_npus_are_a_capability(monkeypatch: pytest.MonkeyPatch, found: int, declared: bool) -> None:
+    """A target declares what the machine has."""
+    monkeypatch.setattr(npus, "count", lambda: found)
+
+    assert ("npu" in FakeTarget().capabilities) is declared

@@ -22,6 +22,7 @@ from yr_conformance.targets.sdk_on_path import version_of
 
 pytest_plugins = [
     "yr_conformance.datasystem.fixtures",
+    "yr_conformance.device.fixtures",
     "yr_conformance.leaks",
     "yr_conformance.randomness",
     "yr_conformance.transfer.fixtures",

@@ -1,6 +1,7 @@
 """The command ``yr-fake-ds``: run, env, which, top.
 
 yr-fake-ds run -- pytest -q        run a command, and all it starts, on the fake
+yr-fake-ds run --npus 8 -- ...     the same with 8 emulated NPUs (needs yr-fake-cann)
 eval "$(yr-fake-ds env)"           the same for the rest of a shell session
 yr-fake-ds which                   one line: which SDK is active here
 yr-fake-ds top HOST:PORT           what a worker holds, refreshed
@@ -14,14 +15,10 @@ import sys
 from collections.abc import Sequence
 from typing import Final, NoReturn
 
-from yr_fake_ds import activation
+from yr_fake_ds import activation, npus
 from yr_fake_ds._version import __version__
 from yr_fake_ds.errors import ActivationError
 
-NPUS_REASON: Final = (
-    "--npus needs the device part of the fake, which this version does not have: HeteroClient and "
-    "DsTensorClient construct, but their device calls raise NotImplementedError"
-)
 NOT_FOUND: Final = 127
 NOT_EXECUTABLE: Final = 126
 
@@ -41,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"yr-fake-ds {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="run a command, and all it starts, on the fake")
-    run.add_argument("--npus", type=int, metavar="N", help="emulated NPUs (not available yet)")
+    run.add_argument("--npus", type=int, metavar="N", help="with N emulated NPUs, of yr-fake-cann")
     run.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND ...")
     run.set_defaults(run=_run)
     env = commands.add_parser("env", help="print shell code that activates the fake")
@@ -57,13 +54,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    if options.npus is not None:
-        return _fail(NPUS_REASON, 2)
     command = options.command[1:] if options.command[:1] == ["--"] else options.command
     if not command:
         return _fail("run needs a command: yr-fake-ds run -- COMMAND ...", 2)
     activation.refuse_if_impossible()
     environ = {**os.environ, **activation.variables(os.environ)}
+    if options.npus is not None:
+        environ.update(npus.variables(environ, options.npus))
     return _exec(command, environ)
 
 

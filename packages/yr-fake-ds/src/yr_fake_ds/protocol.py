@@ -321,41 +321,4 @@ class Inspection(Message, frozen=True, kw_only=True):
     journal: list[JournalEntry] = []
 
 
-ClientRequest: TypeAlias = (
-    Hello
-    | Goodbye
-    | Attach
-    | Create
-    | Publish
-    | Get
-    | Release
-    | Exist
-    | Delete
-    | Expire
-    | Health
-    | Latch
-    | Unlatch
-    | Invalidate
-    | ChangeGlobalReferences
-    | QueryGlobalReferences
-    | Inspect
-    | PeerGet
-)
-WorkerReply: TypeAlias = (
-    Failure
-    | Done
-    | Welcome
-    | Attached
-    | Created
-    | Published
-    | Got
-    | Existing
-    | Failed
-    | Count
-    | Inspection
-    | PeerValue
-)
-
 encode = msgspec.msgpack.Encoder().encode
-decode_request = msgspec.msgpack.Decoder(ClientRequest).decode
-decode_reply = msgspec.msgpack.Decoder(WorkerReply).decode

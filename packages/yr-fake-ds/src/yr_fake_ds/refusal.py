@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from yr_fake_ds import texts
+from yr_fake_ds import device_texts, texts
 from yr_fake_ds.texts import Text
 
-_NAMES: Final = {id(value): name for name, value in vars(texts).items() if isinstance(value, Text)}
+_TABLE: Final = {
+    name: value
+    for name, value in {**vars(device_texts), **vars(texts)}.items()
+    if isinstance(value, Text)
+}
+_NAMES: Final = {id(value): name for name, value in _TABLE.items()}
 
 
 class RefusedError(Exception):
@@ -26,7 +31,4 @@ class RefusedError(Exception):
 
 def refusal_by_name(name: str, values: dict[str, Any]) -> RefusedError:
     """Make a refusal that another process sent by name; KeyError for a name not in the table."""
-    text = vars(texts)[name]
-    if not isinstance(text, Text):
-        raise KeyError(name)
-    return RefusedError(text, **values)
+    return RefusedError(_TABLE[name], **values)

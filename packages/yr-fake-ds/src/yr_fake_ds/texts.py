@@ -315,5 +315,6 @@ TORCH_MISSING: Final = (
 PAGE_ATTENTION_BROKEN: Final = (
     "DsTensorClient._page_attn_blockwise_dbls() missing 1 required positional argument: 'device_id'"
 )
+OTHER_DEVICES: Final = "Tensors not from a same device"
 NO_LAYER_TENSOR: Final = "No layer tensor"
 NO_BLOCK_ID: Final = "No block id"

@@ -66,7 +66,6 @@ def test_options_of_the_command_are_its_own() -> None:
         (["run"], 2, "needs a command"),
         (["run", "--", "/nowhere/x"], 127, "command not found: /nowhere/x"),
         (["run", "--", "/"], 126, "cannot execute /"),
-        (["run", "--npus", "2", "--", "true"], 2, "device part"),
     ],
 )
 def test_what_cannot_run_says_why(arguments: list[str], code: int, text: str) -> None:

@@ -17,5 +17,5 @@ def test_the_page_names_every_client() -> None:
     text = page()
 
     assert "| `get(keys=None, convert_to_str=False, sub_timeout_ms=0)` | yes |" in text
-    assert "refused: it moves device memory" in text
+    assert "| `dev_mset(keys, data_blob_list)` | yes |" in text
     assert "refused: streams are not emulated" in text

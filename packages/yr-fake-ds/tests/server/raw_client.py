@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from yr_fake_ds import framing, protocol
+from yr_fake_ds import codec, framing, protocol
 from yr_fake_ds.protocol import Created, Got, Item, Parameters, Request, Slot
 
 TIMEOUT_S = 20
@@ -29,7 +29,7 @@ def ask(sock: socket.socket, request: Request, payload: Iterable[bytes] = ()) ->
     """Send one request and return its reply, a Failure included."""
     framing.send_frame(sock, protocol.encode(request), payload)
     data, _length = framing.receive_header(sock, 2**30)
-    return protocol.decode_reply(data)
+    return codec.decode_reply(data)
 
 
 class RawClient:

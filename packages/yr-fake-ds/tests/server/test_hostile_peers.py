@@ -11,7 +11,7 @@ import struct
 import pytest
 from started_worker import Started
 
-from yr_fake_ds import framing, protocol
+from yr_fake_ds import codec, framing, protocol
 
 HELLO = protocol.encode(protocol.Hello(version=protocol.VERSION, pid=1, client_id="c"))
 GARBLED = {
@@ -30,7 +30,7 @@ def is_healthy(worker: Started) -> bool:
         sock.settimeout(5)
         framing.send_frame(sock, protocol.encode(protocol.Inspect()))
         data, _payload = framing.receive_header(sock, 0)
-        reply = protocol.decode_reply(data)
+        reply = codec.decode_reply(data)
         return isinstance(reply, protocol.Inspection) and reply.pid == worker.pid
 
 
@@ -86,7 +86,7 @@ def test_another_protocol_version_is_refused(worker: Started) -> None:
         hello = protocol.Hello(version=99, pid=1, client_id="c")
         framing.send_frame(sock, protocol.encode(hello))
         data, _payload = framing.receive_header(sock, 0)
-        reply = protocol.decode_reply(data)
+        reply = codec.decode_reply(data)
 
     assert isinstance(reply, protocol.Failure)
     assert "install the same yr-fake-ds for both" in reply.message

@@ -9,7 +9,7 @@ import pytest
 from raw_client import PLAIN, Connect, RefusedClientError, inspect
 from served_worker import CAPACITY, Serve, wait_until
 
-from yr_fake_ds import framing, protocol
+from yr_fake_ds import codec, framing, protocol
 from yr_fake_ds.protocol import Done, Failed, Failure, Item, Published
 
 
@@ -251,4 +251,4 @@ def peer_get(port: int, version: int) -> tuple[protocol.Message, bytes]:
         request = protocol.PeerGet(key="k", version=version)
         framing.send_frame(sock, protocol.encode(request))
         data, size = framing.receive_header(sock, CAPACITY)
-        return protocol.decode_reply(data), bytes(framing.receive_exactly(sock, size))
+        return codec.decode_reply(data), bytes(framing.receive_exactly(sock, size))

@@ -22,7 +22,7 @@ class Target(Protocol):
 
     name: str
     capabilities: frozenset[str]
-    """What clauses may need of it: "object-client", "dscli", "two-workers", "transfer-cpu"."""
+    """What clauses may need: "object-client", "dscli", "two-workers", "transfer-cpu", "npu"."""
 
     @property
     def version(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from yr_conformance.deviations import shipped
-from yr_conformance.targets import TargetError
+from yr_conformance.targets import TargetError, npus
 from yr_conformance.targets.sdk_on_path import describe, find_sdk, version_of
 
 DISTRIBUTION = "yr-fake-ds"
@@ -16,7 +16,10 @@ class FakeTarget:
     """yr-fake-ds on the path, as `yr-fake-ds run` puts it there."""
 
     name = "fake"
-    capabilities = frozenset({"object-client", "dscli", "two-workers", "transfer-cpu"})
+
+    def __init__(self) -> None:
+        base = {"object-client", "dscli", "two-workers", "transfer-cpu"}
+        self.capabilities = frozenset(base) | npus.capabilities()
 
     @property
     def version(self) -> str:

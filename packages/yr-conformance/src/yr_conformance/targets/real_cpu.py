@@ -28,12 +28,12 @@ class RealCpuTarget:
         sdk = find_sdk()
         if not sdk.released:
             raise TargetError(
-                f"target real-cpu: yr.datasystem comes from {sdk.package}, which is not the "
+                f"target {self.name}: yr.datasystem comes from {sdk.package}, which is not the "
                 f"released SDK; {_REMEDY}"
             )
         if sdk.dscli.resolve() not in installed_files(DISTRIBUTION):
             raise TargetError(
-                f"target real-cpu: dscli is {sdk.dscli}, which {DISTRIBUTION} did not install; "
+                f"target {self.name}: dscli is {sdk.dscli}, which {DISTRIBUTION} did not install; "
                 + _REMEDY
             )
 

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from yr_fake_ds import framing, protocol
+from yr_fake_ds import codec, framing, protocol
 from yr_fake_ds.errors import StatusError
 
 Reply = TypeVar("Reply", bound=protocol.Message)
@@ -53,7 +53,7 @@ class Connection:
         is_local = self._socket.family == socket.AF_UNIX
         fds = self.received_fds if is_local else None
         message, _length = framing.receive_header(self._socket, max_payload=0, fds=fds)
-        return protocol.decode_reply(message)
+        return codec.decode_reply(message)
 
 
 def connect_tcp(host: str, port: int, timeout_s: float) -> Connection:

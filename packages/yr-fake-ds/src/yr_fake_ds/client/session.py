@@ -45,6 +45,11 @@ class Session:
         """The time a call may take."""
         return self._options.request_timeout_ms
 
+    @property
+    def closed(self) -> bool:
+        """Whether the client has left its worker for good."""
+        return self._link is not None and self._link.closed
+
     def open(self) -> None:
         """Register at the worker; retries until the connect timeout. A second call does nothing."""
         self._refuse_after_fork()
@@ -163,6 +168,8 @@ class Session:
         with self._opening:
             if self._link is not lost:
                 return
+            if lost.closed:
+                raise refuse(texts.CLIENT_DESTROYED)
             try:
                 self._link = open_link(
                     self.client_id, options.host, options.port, RECONNECT_TIMEOUT_S

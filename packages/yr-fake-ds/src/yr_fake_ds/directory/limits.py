@@ -17,7 +17,7 @@ SINGLE_CALLS: Final = frozenset({"set", "put", "seal"})
 def check_request(request: Announce) -> None:
     """Refuse options that the call does not support, in the order measured on 0.8.1."""
     keys = [entry.key for entry in request.entries]
-    if request.call == "mset" and request.only_if_absent:
+    if request.call in {"mset", "mset_buffer"} and request.only_if_absent:
         raise RefusedError(texts.MSET_NX_UNSUPPORTED, existence=1)
     if request.call not in SINGLE_CALLS:
         check_mode(request)

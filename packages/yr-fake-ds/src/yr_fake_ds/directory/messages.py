@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from yr_fake_ds.device_protocol import DeviceAnswer, DeviceCall
 from yr_fake_ds.protocol import Message, Parameters, PublishCall
 
 
@@ -174,8 +175,11 @@ DirectoryRequest: TypeAlias = (
     | Rearm
     | ChangeReferences
     | CountReferences
+    | DeviceCall
 )
-DirectoryReply: TypeAlias = Announced | Locations | Keys | Noted | Number | Ok | Refused | Drop
+DirectoryReply: TypeAlias = (
+    Announced | Locations | Keys | Noted | Number | Ok | Refused | Drop | DeviceAnswer
+)
 
 decode_request = msgspec.msgpack.Decoder(DirectoryRequest).decode
 decode_reply = msgspec.msgpack.Decoder(DirectoryReply).decode

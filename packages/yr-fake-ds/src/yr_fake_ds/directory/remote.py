@@ -16,10 +16,11 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from yr_fake_ds import framing
+from yr_fake_ds.device_protocol import DeviceAnswer, DeviceCall
 from yr_fake_ds.directory import messages
 from yr_fake_ds.directory.messages import Announce, Located
 from yr_fake_ds.directory.service import DropCopies
-from yr_fake_ds.protocol import encode
+from yr_fake_ds.protocol import Message, encode
 from yr_fake_ds.refusal import refusal_by_name
 
 CONNECT_TIMEOUT_S: Final = 1.0
@@ -80,6 +81,14 @@ class RemoteDirectory:
     def count_references(self, key: str) -> int:
         """See Directory."""
         return self._ask(messages.CountReferences(key), messages.Number).value
+
+    def call_device(self, call: DeviceCall) -> DeviceAnswer:
+        """See Directory."""
+        wait_s = getattr(call.request, "wait_ms", 0) / 1000
+        answer: Any = self._ask(call, Message, wait_s)
+        if not isinstance(answer, DeviceAnswer):
+            raise DirectoryLostError(f"{type(answer).__name__} to a device request")
+        return answer
 
     def leave(self, address: str) -> None:
         """See Directory."""

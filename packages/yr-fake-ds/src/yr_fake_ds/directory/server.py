@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from yr_fake_ds import framing
+from yr_fake_ds.device_protocol import DeviceCall
 from yr_fake_ds.directory import messages
 from yr_fake_ds.directory.service import DirectoryService
 from yr_fake_ds.listener import Listener
@@ -66,6 +67,8 @@ class DirectoryServer:
 
     def _carry_out(self, request: Any) -> Any:
         service = self._service
+        if isinstance(request, DeviceCall):
+            return service.call_device(request)
         if isinstance(request, messages.Locate):
             return messages.Locations(service.locate(request.keys, request.wait_s))
         if isinstance(request, messages.Announce):

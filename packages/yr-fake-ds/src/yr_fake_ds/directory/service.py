@@ -10,6 +10,8 @@ from typing import Final, Protocol
 import msgspec
 
 from yr_fake_ds import texts
+from yr_fake_ds.device_protocol import DeviceAnswer, DeviceCall
+from yr_fake_ds.directory.device_service import DeviceService
 from yr_fake_ds.directory.messages import Announce, Located
 from yr_fake_ds.directory.state import AnnounceError, Dropped, State
 from yr_fake_ds.refusal import RefusedError
@@ -65,6 +67,10 @@ class Directory(Protocol):
         """Return a cluster-wide count."""
         ...
 
+    def call_device(self, call: DeviceCall) -> DeviceAnswer:
+        """Carry out a request about device objects, which may wait."""
+        ...
+
     def leave(self, address: str) -> None:
         """Forget a worker that ends in order."""
         ...
@@ -76,6 +82,7 @@ class DirectoryService:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._state = State(clock)
         self._clock = clock
+        self._devices = DeviceService(clock)
         self._changed = threading.Condition()
         self._workers: dict[str, DropCopies] = {}
         self._lost: set[str] = set()
@@ -85,6 +92,7 @@ class DirectoryService:
         """Let a worker take part; copies that an earlier life of it had are forgotten."""
         with self._changed:
             self._state.forget_worker(address, is_back=True)
+            self._devices.forget_worker(address)
             self._workers[address] = drop_copies
             self._lost.discard(address)
 
@@ -102,6 +110,7 @@ class DirectoryService:
         """See Directory."""
         with self._changed:
             self._state.forget_worker(address)
+            self._devices.forget_worker(address)
             self._workers.pop(address, None)
 
     def announce(self, request: Announce) -> list[str]:
@@ -180,12 +189,17 @@ class DirectoryService:
         """See Directory."""
         with self._changed:
             dropped = self._state.forget_client(client_id)
+        self._devices.forget_client(client_id)
         self._notify(dropped)
 
     def count_references(self, key: str) -> int:
         """See Directory."""
         with self._changed:
             return self._state.count_references(key)
+
+    def call_device(self, call: DeviceCall) -> DeviceAnswer:
+        """See Directory."""
+        return self._devices.call(call)
 
     def _refuse_lost(self, keys: Iterable[str]) -> None:
         """Refuse to change values of which a lost worker has a copy; the caller tries again."""

@@ -1,5 +1,8 @@
 """Device memory as the SDK's bindings describe it (`yr.datasystem.lib.libds_client_py`)."""
 
+from typing import Any
+
+from yr_fake_ds.client.blobs import Blobs
 from yr_fake_ds.sdk.binding_arguments import (
     INT32,
     PREFIX,
@@ -50,14 +53,19 @@ class DeviceBlobList:
     def __init__(self) -> None:
         self._blobs: list[Blob] = []
         self._dev_idx = 0
+        self._src_offset = 0
 
     @staticmethod
     def build(blobs: list[Blob], dev_idx: int, src_offset: int, /) -> "DeviceBlobList":
         """Make a list; TypeError unless the arguments convert."""
         DeviceBlobList._BUILD.check(None, blobs, dev_idx, src_offset)
         made = DeviceBlobList()
-        made._blobs, made._dev_idx = list(blobs), dev_idx
+        made._blobs, made._dev_idx, made._src_offset = list(blobs), dev_idx, src_offset
         return made
+
+    def _for_client(self) -> Blobs:
+        pieces = [(blob.get_dev_ptr(), blob.get_size()) for blob in self._blobs]
+        return Blobs(self._dev_idx, pieces, self._src_offset)
 
     def get_blobs(self) -> list[Blob]:
         """Return the blobs."""
@@ -66,6 +74,16 @@ class DeviceBlobList:
     def get_dev_idx(self) -> int:
         """Return the device."""
         return self._dev_idx
+
+
+def binding_lists(lists: list[Any]) -> list[Any]:
+    """Turn the Python records among `lists` into the bindings'; what is neither stays."""
+    return [part.to_ds_blob_list() if hasattr(part, "to_ds_blob_list") else part for part in lists]
+
+
+def for_client(lists: list[DeviceBlobList]) -> list[Blobs]:
+    """Return the lists as the client layer takes them."""
+    return [part._for_client() for part in lists]  # noqa: SLF001 - of this module
 
 
 class ReadParam:

@@ -19,7 +19,7 @@ from yr_fake_ds.sdk.binding_enums import (
     WriteMode,
 )
 from yr_fake_ds.sdk.futures import FutureTimeoutException
-from yr_fake_ds.sdk.page_attention import PageAttnUtils
+from yr_fake_ds.sdk.page_attention import PageAttnUtils, Tensor
 from yr_fake_ds.sdk.shared_buffers import ReadOnlyMemoryViewBuffer, StateValueBuffer
 from yr_fake_ds.sdk.status import BindingStatus as Status
 
@@ -52,6 +52,7 @@ __all__ = [
     "SetParam",
     "StateValueBuffer",
     "Status",
+    "Tensor",
     "WriteMode",
 ]
 
@@ -68,7 +69,6 @@ REFUSED = (
     "Producer",
     "ReadOnlyBuffer",
     "StreamClient",
-    "Tensor",
 )
 
 PRAM, CAUSAL = ConsistencyType

@@ -1,4 +1,4 @@
-"""`DsTensorClient`: tensors in device memory. Checks tensors as the real one; transfers refuse.
+"""`DsTensorClient`: tensors in device memory, described as blobs for `HeteroClient`.
 
 Needs torch when imported, as the real one does.
 """
@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from yr_fake_ds import texts
-from yr_fake_ds.errors import NotSupportedError
+from yr_fake_ds.sdk.binding_blobs import DeviceBlobList as BindingBlobList
+from yr_fake_ds.sdk.device_blobs import Blob, DeviceBlobList
+from yr_fake_ds.sdk.enums import WriteMode
 from yr_fake_ds.sdk.futures import Future
-from yr_fake_ds.sdk.hetero_client import REASON, HeteroClient
+from yr_fake_ds.sdk.hetero_client import HeteroClient
+from yr_fake_ds.sdk.page_attention import PageAttnUtils
+from yr_fake_ds.sdk.page_attention import Tensor as Layer
 from yr_fake_ds.sdk.parameters import SetParam
 from yr_fake_ds.sdk.validator import Validator
 
@@ -31,7 +35,7 @@ class CopyRange:
 
 
 class DsTensorClient:
-    """A client for tensors of the device `device_id`; transfers raise NotSupportedError."""
+    """A client for tensors of the device `device_id`, whatever the tensors themselves say."""
 
     def __init__(
         self,
@@ -79,28 +83,32 @@ class DsTensorClient:
         keys: list[str],
         tensors: list[Tensor],
         set_param: SetParam = SetParam(),  # noqa: B008 - the SDK's default
-    ) -> NoReturn:
-        """Check the tensors, then refuse."""
-        self._refuse("mset_d2h", keys, tensors)
+    ) -> None:
+        """Copy tensors to host values; keys that exist silently keep theirs."""
+        self._hetero_client.mset_d2h(keys, self._blob_lists(keys, tensors), set_param)
 
-    def mget_h2d(self, keys: list[str], tensors: list[Tensor], sub_timeout_ms: int = 0) -> NoReturn:
-        """Check the tensors, then refuse."""
-        self._refuse("mget_h2d", keys, tensors, ["sub_timeout_ms", sub_timeout_ms, int])
+    def mget_h2d(
+        self, keys: list[str], tensors: list[Tensor], sub_timeout_ms: int = 0
+    ) -> list[str]:
+        """Copy host values into tensors and return the missing keys; raises if all are."""
+        lists = self._blob_lists(keys, tensors, sub_timeout_ms)
+        return self._hetero_client.mget_h2d(keys, lists, sub_timeout_ms)
 
     def async_mset_d2h(
         self,
         keys: list[str],
         tensors: list[Tensor],
         set_param: SetParam = SetParam(),  # noqa: B008 - the SDK's default
-    ) -> NoReturn:
-        """Check the tensors, then refuse."""
-        self._refuse("async_mset_d2h", keys, tensors)
+    ) -> Future:
+        """Do the same in the background; the outcome is in the future."""
+        return self._hetero_client.async_mset_d2h(keys, self._blob_lists(keys, tensors), set_param)
 
     def async_mget_h2d(
         self, keys: list[str], tensors: list[Tensor], sub_timeout_ms: int = 0
-    ) -> NoReturn:
-        """Check the tensors, then refuse."""
-        self._refuse("async_mget_h2d", keys, tensors, ["sub_timeout_ms", sub_timeout_ms, int])
+    ) -> Future:
+        """Do the same in the background; the outcome is in the future."""
+        lists = self._blob_lists(keys, tensors, sub_timeout_ms)
+        return self._hetero_client.async_mget_h2d(keys, lists, sub_timeout_ms)
 
     def delete(
         self,
@@ -109,13 +117,16 @@ class DsTensorClient:
         """Delete host values and return the keys that failed."""
         return self._hetero_client.delete(keys)
 
-    def dev_mset(self, keys: list[str], tensors: list[Tensor]) -> NoReturn:
-        """Check the tensors, then refuse."""
-        self._refuse("dev_mset", keys, tensors)
+    def dev_mset(self, keys: list[str], tensors: list[Tensor]) -> list[str]:
+        """Let others read tensors and return the keys that were not taken; nothing is copied."""
+        return self._hetero_client.dev_mset(keys, self._blob_lists(keys, tensors))
 
-    def dev_mget(self, keys: list[str], tensors: list[Tensor], sub_timeout_ms: int = 0) -> NoReturn:
-        """Check the tensors, then refuse."""
-        self._refuse("dev_mget", keys, tensors, ["sub_timeout_ms", sub_timeout_ms, int])
+    def dev_mget(
+        self, keys: list[str], tensors: list[Tensor], sub_timeout_ms: int = 0
+    ) -> list[str]:
+        """Copy what others hold into tensors and return the keys that failed; raises if all did."""
+        lists = self._blob_lists(keys, tensors, sub_timeout_ms)
+        return self._hetero_client.dev_mget(keys, lists, sub_timeout_ms)
 
     def dev_mget_into_tensor(
         self,
@@ -123,8 +134,8 @@ class DsTensorClient:
         tensor: Tensor,
         copy_ranges: list[CopyRange],
         sub_timeout_ms: int = 60000,
-    ) -> NoReturn:
-        """Check the tensor and the ranges, then refuse."""
+    ) -> list[str]:
+        """Copy a piece of each key to a place in the tensor; returns the keys that failed."""
         Validator.check_args_types(
             [
                 ["keys", keys, list],
@@ -136,14 +147,20 @@ class DsTensorClient:
         if len(keys) != len(copy_ranges):
             counts = {"keys": len(keys), "ranges": len(copy_ranges)}
             raise RuntimeError(texts.COPY_RANGES_LENGTH.format(**counts))
-        _check_device(tensor)
-        raise NotSupportedError("DsTensorClient.dev_mget_into_tensor", REASON)
+        start = _address(tensor)
+        lists = [
+            DeviceBlobList(
+                self._device_id, [Blob(start + part.dst_offset, part.length)], part.src_offset
+            )
+            for part in copy_ranges
+        ]
+        return self._hetero_client.dev_mget(keys, lists, sub_timeout_ms)
 
     def dev_delete(
         self,
         keys: list[str] = None,  # type: ignore[assignment]  # noqa: RUF013 - the SDK's default
     ) -> list[str]:
-        """Delete device objects, of which there are none: succeeds."""
+        """Delete device objects and return the keys that failed; missing ones are a success."""
         return self._hetero_client.dev_delete(keys)
 
     def async_dev_delete(
@@ -154,16 +171,16 @@ class DsTensorClient:
         return self._hetero_client.async_dev_delete(keys)
 
     def dev_local_delete(self, keys: list[str]) -> list[str]:
-        """Delete this client's device objects, of which there are none: succeeds."""
+        """Take this client's tensors out of device objects; returns the keys that failed."""
         return self._hetero_client.dev_local_delete(keys)
 
-    def dev_send(self, keys: list[str], tensors: list[Tensor]) -> NoReturn:
-        """Check the tensors, then refuse."""
-        self._refuse("dev_send", keys, tensors)
+    def dev_send(self, keys: list[str], tensors: list[Tensor]) -> list[Future]:
+        """Offer tensors to one receiver a key; each future ends when its key was received."""
+        return self._hetero_client.dev_publish(keys, self._blob_lists(keys, tensors))
 
-    def dev_recv(self, keys: list[str], tensors: list[Tensor]) -> NoReturn:
-        """Check the tensors, then refuse."""
-        self._refuse("dev_recv", keys, tensors)
+    def dev_recv(self, keys: list[str], tensors: list[Tensor]) -> list[Future]:
+        """Receive into tensors what is sent now or later; a future a key."""
+        return self._hetero_client.dev_subscribe(keys, self._blob_lists(keys, tensors))
 
     def exist(self, keys: list[str]) -> list[bool]:
         """Return, position by position, whether the keys exist as host values."""
@@ -185,10 +202,12 @@ class DsTensorClient:
 
     def mset_page_attn_blockwise_d2h(
         self, keys: list[str], layer_tensors: list[Tensor], block_ids: list[int]
-    ) -> NoReturn:
-        """Check the tensors, then refuse."""
-        self._check_blocks(keys, layer_tensors, block_ids)
-        raise NotSupportedError("DsTensorClient.mset_page_attn_blockwise_d2h", REASON)
+    ) -> Future:
+        """Copy blocks of all layers to evictable host values, one a block, in the background."""
+        lists = self._block_lists(keys, layer_tensors, block_ids)
+        evictable = SetParam()
+        evictable.write_mode = WriteMode.NONE_L2_CACHE_EVICT
+        return self._hetero_client.async_mset_d2h(keys, lists, evictable)
 
     def mget_page_attn_blockwise_h2d(
         self,
@@ -196,10 +215,10 @@ class DsTensorClient:
         layer_tensors: list[Tensor],
         block_ids: list[int],
         sub_timeout_ms: int = 0,
-    ) -> NoReturn:
-        """Check the tensors, then refuse."""
-        self._check_blocks(keys, layer_tensors, block_ids)
-        raise NotSupportedError("DsTensorClient.mget_page_attn_blockwise_h2d", REASON)
+    ) -> Future:
+        """Copy host values to blocks of all layers, one a block, in the background."""
+        lists = self._block_lists(keys, layer_tensors, block_ids)
+        return self._hetero_client.async_mget_h2d(keys, lists, sub_timeout_ms)
 
     @staticmethod
     def _check_layers(keys: Any, layer_tensors: Any, block_ids: Any) -> None:
@@ -213,24 +232,31 @@ class DsTensorClient:
         _check_contiguous(layer_tensors)
 
     @staticmethod
-    def _check_blocks(keys: Any, layer_tensors: Any, block_ids: Any) -> None:
+    def _block_lists(keys: Any, layer_tensors: Any, block_ids: Any) -> list[BindingBlobList]:
         DsTensorClient._check_layers(keys, layer_tensors, block_ids)
         if not layer_tensors:
             raise ValueError(texts.NO_LAYER_TENSOR)
         if not block_ids:
             raise ValueError(texts.NO_BLOCK_ID)
-        for tensor in layer_tensors:
-            _check_device(tensor)
+        device = layer_tensors[0].device.index
+        layers = [
+            Layer(_layer_address(tensor, device), tensor.element_size(), list(tensor.shape))
+            for tensor in layer_tensors
+        ]
+        return PageAttnUtils.blockwise_dev_blob_lists(device, layers, block_ids)
 
-    @staticmethod
-    def _refuse(name: str, keys: Any, tensors: Any, *rows: list[Any]) -> NoReturn:
+    def _blob_lists(
+        self, keys: list[str], tensors: list[Tensor], *sub_timeout_ms: int
+    ) -> list[DeviceBlobList]:
+        """Check tensors and describe their memory, on the device of the client."""
+        rows = [["sub_timeout_ms", timeout_ms, int] for timeout_ms in sub_timeout_ms]
         Validator.check_args_types([["keys", keys, list], ["tensors", tensors, list], *rows])
         _check_contiguous(tensors)
-        for tensor in tensors:
-            _check_device(tensor)
-        if not keys or not tensors:
-            raise RuntimeError(texts.HETERO_ARGUMENTS_EMPTY)
-        raise NotSupportedError(f"DsTensorClient.{name}", REASON)
+        return [self._blob_list(tensor) for tensor in tensors]
+
+    def _blob_list(self, tensor: Tensor) -> DeviceBlobList:
+        blob = Blob(_address(tensor), tensor.nelement() * tensor.element_size())
+        return DeviceBlobList(self._device_id, [blob])
 
 
 def _check_contiguous(tensors: list[Any]) -> None:
@@ -244,3 +270,19 @@ def _check_device(tensor: Any) -> None:
         raise ValueError(texts.NOT_AN_NPU_TENSOR.format(device_type=device_type))
     if not tensor.data_ptr():
         raise RuntimeError(texts.NULL_DATA_PTR)
+
+
+def _layer_address(tensor: Any, device: int) -> int:
+    _check_device(tensor)
+    if tensor.device.index != device:
+        raise ValueError(texts.OTHER_DEVICES)
+    return _address(tensor)
+
+
+def _address(tensor: Any) -> int:
+    _check_device(tensor)
+    address: int = tensor.data_ptr()
+    if tensor.device.type == "npu":
+        return address
+    offset: int = tensor.storage_offset() * tensor.element_size()
+    return address + offset

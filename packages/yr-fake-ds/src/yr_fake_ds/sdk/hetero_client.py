@@ -1,18 +1,19 @@
-"""`HeteroClient`: device objects. Connects and serves its host-side calls; device calls refuse.
+"""`HeteroClient`: device memory, copied to host values or offered to other processes.
 
-A fake without devices has no device objects, so deleting them succeeds and asking for their
-metadata finds nothing, exactly as on a machine without an NPU; what would touch device memory
-raises NotSupportedError.
+What touches device memory needs a CANN runtime in the process, such as yr-fake-cann; without one it
+raises "No device manager available", as the real one does on a machine without an NPU.
 """
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from yr_fake_ds import texts
+from yr_fake_ds.client.blobs import Blobs
 from yr_fake_ds.client.connect_options import ConnectOptions
+from yr_fake_ds.client.device_calls import DeviceCalls
 from yr_fake_ds.client.hetero_calls import HeteroCalls
 from yr_fake_ds.client.session import Session, close_with
-from yr_fake_ds.errors import NotSupportedError, StatusError
 from yr_fake_ds.sdk import binding_blobs as bindings
 from yr_fake_ds.sdk.binding_arguments import (
     BOOL,
@@ -28,12 +29,9 @@ from yr_fake_ds.sdk.binding_arguments import (
 )
 from yr_fake_ds.sdk.calls import sdk_call
 from yr_fake_ds.sdk.device_blobs import MetaInfo
-from yr_fake_ds.sdk.futures import CompletedFuture, Future
+from yr_fake_ds.sdk.futures import BackgroundFuture, Future, KeyFuture
 from yr_fake_ds.sdk.parameters import SetParam
-from yr_fake_ds.sdk.status import BindingStatus
 from yr_fake_ds.sdk.validator import Validator
-
-REASON: Final = "it moves device memory, which this version does not emulate"
 
 _BLOB_LISTS: Final = list_of(instance_of(f"{PREFIX}DeviceBlobList", bindings.DeviceBlobList))
 _function = partial(Signature, owner="HeteroClient")
@@ -43,13 +41,10 @@ INIT: Final = _function(
     (TEXT, INT32, INT32, *[TEXT] * 7, BOOL, INT32, BOOL, BOOL),
     incompatible="constructor",
 )
-MSET_D2H: Final = _function("mset_d2h", (TEXTS, _BLOB_LISTS))
-MGET_H2D: Final = _function("mget_h2d", (TEXTS, _BLOB_LISTS, UINT64), _KEYS_RESULT)
-KEYS: Final = _function("delete", (TEXTS,), _KEYS_RESULT)
 
 
 class HeteroClient:
-    """A client of the worker at `host`:`port`; device calls raise NotSupportedError."""
+    """A client of the worker at `host`:`port`."""
 
     def __init__(
         self,
@@ -104,6 +99,7 @@ class HeteroClient:
         )
         self._session = Session(ConnectOptions(host, port, connect_timeout_ms, req_timeout_ms))
         self._calls = HeteroCalls(self._session)
+        self._devices = DeviceCalls(self._session)
         close_with(self, self._session)
 
     @sdk_call
@@ -111,34 +107,42 @@ class HeteroClient:
         """Connect to the worker; RuntimeError after `connect_timeout_ms` if none answers."""
         self._session.open()
 
-    def mget_h2d(self, keys: list[str], data_blob_list: list[Any], sub_timeout_ms: int) -> NoReturn:
-        """Check the arguments, then refuse."""
-        self._refuse("mget_h2d", keys, data_blob_list, ["sub_timeout_ms", sub_timeout_ms, int])
+    @sdk_call
+    def mget_h2d(
+        self, keys: list[str], data_blob_list: list[Any], sub_timeout_ms: int
+    ) -> list[str]:
+        """Copy host values to device memory and return the missing keys; raises if all are.
 
+        Waits `sub_timeout_ms` for them. Blobs must agree with the stored ones in number and size.
+        """
+        return self._mget_h2d(keys, data_blob_list, sub_timeout_ms)()
+
+    @sdk_call
     def mset_d2h(
         self,
         keys: list[str],
         data_blob_list: list[Any],
         set_param: SetParam = SetParam(),  # noqa: B008 - the SDK's default
-    ) -> NoReturn:
-        """Check the arguments, then refuse."""
-        self._refuse("mset_d2h", keys, data_blob_list)
+    ) -> None:
+        """Copy device memory to host values; keys that exist silently keep theirs."""
+        self._mset_d2h(keys, data_blob_list, set_param)()
 
+    @sdk_call
     def async_mset_d2h(
         self,
         keys: list[str],
         data_blob_list: list[Any],
         set_param: SetParam = SetParam(),  # noqa: B008 - the SDK's default
-    ) -> NoReturn:
-        """Check the arguments, then refuse."""
-        self._refuse("async_mset_d2h", keys, data_blob_list)
+    ) -> Future:
+        """Do the same in the background; the outcome is in the future."""
+        return Future(BackgroundFuture(self._mset_d2h(keys, data_blob_list, set_param)))
 
+    @sdk_call
     def async_mget_h2d(
         self, keys: list[str], data_blob_list: list[Any], sub_timeout_ms: int
-    ) -> NoReturn:
-        """Check the arguments, then refuse."""
-        row = ["sub_timeout_ms", sub_timeout_ms, int]
-        self._refuse("async_mget_h2d", keys, data_blob_list, row)
+    ) -> Future:
+        """Do the same in the background; the outcome is in the future."""
+        return Future(BackgroundFuture(self._mget_h2d(keys, data_blob_list, sub_timeout_ms)))
 
     @sdk_call
     def delete(
@@ -148,29 +152,54 @@ class HeteroClient:
         """Delete host values and return the keys that failed; a missing key is a success."""
         return self._calls.delete(self._keys("delete", keys))
 
-    def dev_publish(self, keys: list[str], data_blob_list: list[Any]) -> NoReturn:
-        """Check the arguments, then refuse."""
-        self._refuse("dev_publish", keys, data_blob_list)
+    @sdk_call
+    def dev_publish(self, keys: list[str], data_blob_list: list[Any]) -> list[Future]:
+        """Offer memory to one receiver a key; each future ends when its key was received.
 
-    def dev_subscribe(self, keys: list[str], data_blob_list: list[Any]) -> NoReturn:
-        """Check the arguments, then refuse."""
-        self._refuse("dev_subscribe", keys, data_blob_list)
+        RuntimeError if a key is taken already; those before it are offered, those behind are not.
+        """
+        names, blobs = _blob_arguments("dev_publish", keys, data_blob_list)
+        self._devices.send(names, blobs)
+        return [Future(KeyFuture(name, partial(self._devices.was_taken, name))) for name in names]
 
-    def dev_mset(self, keys: list[str], data_blob_list: list[Any]) -> NoReturn:
-        """Check the arguments, then refuse."""
-        self._refuse("dev_mset", keys, data_blob_list)
+    @sdk_call
+    def dev_subscribe(self, keys: list[str], data_blob_list: list[Any]) -> list[Future]:
+        """Receive memory that is offered now or later; each future ends when its key is here."""
+        names, blobs = _blob_arguments("dev_subscribe", keys, data_blob_list)
+        arrivals = self._devices.subscribe(names, blobs)
+        return [
+            Future(KeyFuture(name, arrival.wait))
+            for name, arrival in zip(names, arrivals, strict=True)
+        ]
 
-    def dev_mget(self, keys: list[str], data_blob_list: list[Any], sub_timeout_ms: int) -> NoReturn:
-        """Check the arguments, then refuse."""
-        self._refuse("dev_mget", keys, data_blob_list, ["sub_timeout_ms", sub_timeout_ms, int])
+    @sdk_call
+    def dev_mset(self, keys: list[str], data_blob_list: list[Any]) -> list[str]:
+        """Let others read memory and return the keys that were not taken; nothing is copied.
+
+        The memory must stay as it is, and its process alive, until the key is deleted.
+        """
+        names, blobs = _blob_arguments("dev_mset", keys, data_blob_list)
+        return self._devices.publish(names, blobs)
+
+    @sdk_call
+    def dev_mget(
+        self, keys: list[str], data_blob_list: list[Any], sub_timeout_ms: int
+    ) -> list[str]:
+        """Copy what others hold and return the keys that failed; raises if all did.
+
+        Waits `sub_timeout_ms` for missing keys. The memory becomes a source for others, so it too
+        must stay as it is until `dev_local_delete`.
+        """
+        names, blobs = _blob_arguments("dev_mget", keys, data_blob_list, sub_timeout_ms)
+        return self._devices.fetch(names, blobs, sub_timeout_ms)
 
     @sdk_call
     def dev_delete(
         self,
         keys: list[str] = None,  # type: ignore[assignment]  # noqa: RUF013 - the SDK's default
     ) -> list[str]:
-        """Delete device objects, of which there are none: succeeds."""
-        return self._calls.device_delete(self._keys("dev_delete", keys))
+        """Delete device objects and return the keys that failed; missing ones are a success."""
+        return self._devices.remove(self._keys("dev_delete", keys), local=False)
 
     @sdk_call
     def async_dev_delete(
@@ -179,18 +208,15 @@ class HeteroClient:
     ) -> Future:
         """Do the same; the outcome is in the future."""
         checked = self._keys("async_dev_delete", keys)
-        try:
-            return Future(CompletedFuture(BindingStatus(), self._calls.device_delete(checked)))
-        except StatusError as error:
-            return Future(CompletedFuture(BindingStatus(error.status, error.message), checked))
+        return Future(BackgroundFuture(lambda: self._devices.remove(checked, local=False)))
 
     @sdk_call
     def dev_local_delete(self, keys: list[str]) -> list[str]:
-        """Delete this client's device objects, of which there are none: succeeds."""
+        """Take this client's memory out of device objects; returns the keys that failed."""
         Validator.check_args_types([["keys", keys, list]])
         if not keys:
             raise RuntimeError(texts.HETERO_KEYS_EMPTY)
-        return self._calls.device_delete(self._keys("dev_local_delete", keys))
+        return self._devices.remove(self._keys("dev_local_delete", keys), local=True)
 
     @sdk_call
     def generate_key(self, prefix: str = "") -> str:
@@ -205,9 +231,34 @@ class HeteroClient:
 
     @sdk_call
     def get_meta_info(self, keys: list[str], is_dev_key: bool) -> tuple[list[str], list[MetaInfo]]:
-        """Find nothing: RuntimeError "Key not found", as for any key without a device object."""
+        """Return the keys that failed, and the blob sizes of every key (none for a failed one)."""
         Validator.check_args_types([["keys", keys, list], ["is_dev_key", is_dev_key, bool]])
-        return self._calls.meta_info(self._keys("get_meta_info", keys))
+        names = self._keys("get_meta_info", keys)
+        sizes = self._devices.sizes(names) if is_dev_key else self._calls.host_sizes(names)
+        failed = [name for name, found in zip(names, sizes, strict=True) if found is None]
+        return failed, [MetaInfo(found or []) for found in sizes]
+
+    def _mset_d2h(
+        self, keys: list[str], data_blob_list: list[Any], set_param: SetParam
+    ) -> Callable[[], list[str]]:
+        names, blobs = _blob_arguments("mset_d2h", keys, data_blob_list)
+        options = (
+            int(set_param.write_mode.value),
+            set_param.ttl_second,
+            int(set_param.existence.value),
+        )
+
+        def work() -> list[str]:
+            self._calls.store_blobs(names, blobs, *options)
+            return []
+
+        return work
+
+    def _mget_h2d(
+        self, keys: list[str], data_blob_list: list[Any], sub_timeout_ms: int
+    ) -> Callable[[], list[str]]:
+        names, blobs = _blob_arguments("mget_h2d", keys, data_blob_list, sub_timeout_ms)
+        return lambda: self._calls.load_blobs(names, blobs, sub_timeout_ms)
 
     @staticmethod
     def _keys(function: str, keys: list[str]) -> list[str]:
@@ -215,13 +266,18 @@ class HeteroClient:
         _function(function, (TEXTS,), _KEYS_RESULT).check(None, keys)
         return [as_text(key) for key in keys]
 
-    @staticmethod
-    def _refuse(
-        name: str, keys: list[str], data_blob_list: list[Any], *rows: list[Any]
-    ) -> NoReturn:
-        Validator.check_args_types(
-            [["keys", keys, list], ["data_blob_list", data_blob_list, list], *rows]
-        )
-        if not keys or not data_blob_list:
-            raise RuntimeError(texts.HETERO_ARGUMENTS_EMPTY)
-        raise NotSupportedError(f"HeteroClient.{name}", REASON)
+
+def _blob_arguments(
+    function: str, keys: list[str], data_blob_list: list[Any], *sub_timeout_ms: int
+) -> tuple[list[str], list[Blobs]]:
+    """Check the arguments as the real Python layer and then its bindings do, and convert them."""
+    rows = [["sub_timeout_ms", timeout_ms, int] for timeout_ms in sub_timeout_ms]
+    Validator.check_args_types(
+        [["keys", keys, list], ["data_blob_list", data_blob_list, list], *rows]
+    )
+    if not keys or not data_blob_list:
+        raise RuntimeError(texts.HETERO_ARGUMENTS_EMPTY)
+    lists = bindings.binding_lists(data_blob_list)
+    kinds = (TEXTS, _BLOB_LISTS, *[UINT64] * len(rows))
+    _function(function, kinds, _KEYS_RESULT).check(None, keys, lists, *sub_timeout_ms)
+    return [as_text(key) for key in keys], bindings.for_client(lists)

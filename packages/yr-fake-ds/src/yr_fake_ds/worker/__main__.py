@@ -23,6 +23,7 @@ from yr_fake_ds.directory.service import Directory, DirectoryService
 from yr_fake_ds.journal import Journal
 from yr_fake_ds.listener import BACKLOG
 from yr_fake_ds.worker.clients import Clients
+from yr_fake_ds.worker.device_requests import DeviceRequests
 from yr_fake_ds.worker.home import LOG_NAME, Home, HomeError
 from yr_fake_ds.worker.inspection import Inspector
 from yr_fake_ds.worker.keys import Keys
@@ -33,6 +34,7 @@ from yr_fake_ds.worker.requests import RequestHandler
 from yr_fake_ds.worker.server import WorkerServer
 from yr_fake_ds.worker.settings import FlagError, WorkerSettings, parse_settings, split_address
 
+DEVICE_PATIENCE_MS: Final = 10_000
 MEBIBYTE: Final = 2**20
 MAX_MEMORY_MB: Final = 2**20
 WRONG_FLAGS: Final = 1
@@ -89,7 +91,8 @@ def _serve(
     clients = Clients(settings.max_client_num, settings.client_dead_timeout_s, keys.forget_client)
     publication = Publication(address, memory, directory)
     reading = Reading(address, memory, directory, clients.remembers)
-    handler = RequestHandler(memory, publication, reading, keys)
+    devices = DeviceRequests(address, directory, DEVICE_PATIENCE_MS)
+    handler = RequestHandler(memory, publication, reading, keys, devices)
     terms = protocol.Welcome(
         worker_id=str(uuid.uuid4()),
         socket_path=path,

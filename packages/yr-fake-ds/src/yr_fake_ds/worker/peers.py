@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from yr_fake_ds import framing, protocol
+from yr_fake_ds import codec, framing, protocol
 
 LEAST_TIMEOUT_S: Final = 0.05
 CONNECT_TIMEOUT_S: Final = 1.0
@@ -48,7 +48,7 @@ def _fetch_from(
         sock.settimeout(max(deadline - time.monotonic(), LEAST_TIMEOUT_S))
         framing.send_frame(sock, protocol.encode(protocol.PeerGet(key=key, version=version)))
         data, size = framing.receive_header(sock, max_payload=destination.nbytes)
-        reply = protocol.decode_reply(data)
+        reply = codec.decode_reply(data)
         if not isinstance(reply, protocol.PeerValue) or size != destination.nbytes:
             raise NoCopyError(f"{key} at {address}")
         framing.receive_into(sock, destination)

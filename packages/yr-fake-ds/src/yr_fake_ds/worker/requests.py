@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from yr_fake_ds import protocol, texts
+from yr_fake_ds.device_protocol import DeviceRequest
 from yr_fake_ds.protocol import Slot
 from yr_fake_ds.refusal import RefusedError
+from yr_fake_ds.worker.device_requests import DeviceRequests
 from yr_fake_ds.worker.keys import Keys
 from yr_fake_ds.worker.memory import Memory
 from yr_fake_ds.worker.publication import Publication
@@ -27,12 +29,18 @@ class RequestHandler:
     """Carries out requests of attached clients; called from all threads of the worker."""
 
     def __init__(
-        self, memory: Memory, publication: Publication, reading: Reading, keys: Keys
+        self,
+        memory: Memory,
+        publication: Publication,
+        reading: Reading,
+        keys: Keys,
+        devices: DeviceRequests,
     ) -> None:
         self._memory = memory
         self._publication = publication
         self._reading = reading
         self._keys = keys
+        self._devices = devices
         self._handlers: dict[type, Callable[[Any, Payload, str], protocol.Message]] = {
             protocol.Create: self._create,
             protocol.Publish: self._publish,
@@ -51,6 +59,8 @@ class RequestHandler:
 
     def handle(self, request: Any, payload: Payload, client_id: str) -> protocol.Message:
         """Carry a request out; RefusedError becomes a Failure."""
+        if isinstance(request, DeviceRequest):
+            return self._devices.handle(request, client_id)
         handler = self._handlers.get(type(request))
         if handler is None:
             raise RefusedError(texts.UNEXPECTED_REQUEST, request=type(request).__name__)

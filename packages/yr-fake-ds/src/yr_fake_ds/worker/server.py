@@ -15,7 +15,7 @@ import socket
 from collections.abc import Callable
 from typing import Any, Final
 
-from yr_fake_ds import framing, protocol, texts
+from yr_fake_ds import codec, framing, protocol, texts
 from yr_fake_ds.directory.remote import DirectoryLostError
 from yr_fake_ds.journal import Journal
 from yr_fake_ds.listener import Listener
@@ -122,7 +122,7 @@ class WorkerServer:
             sock.settimeout(None)
             data, payload = framing.receive_header(sock, self._memory.arena.capacity)
             sock.settimeout(STALLED_TIMEOUT_S)
-            request = protocol.decode_request(data)
+            request = codec.decode_request(data)
             reply = self._serve_request(request, Payload(sock, payload), attach.client_id)
             if not self._clients.remembers(attach.client_id):
                 self._handler.forget_client(attach.client_id)
@@ -161,7 +161,7 @@ def _unexpected(request: Any) -> RefusedError:
 
 def _receive(sock: socket.socket, within_s: float | None = None) -> Any:
     data, _payload = framing.receive_header(sock, max_payload=0, within_s=within_s)
-    return protocol.decode_request(data)
+    return codec.decode_request(data)
 
 
 def _reply(sock: socket.socket, message: protocol.Message) -> None:

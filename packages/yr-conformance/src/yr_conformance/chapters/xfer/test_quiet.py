@@ -15,6 +15,7 @@ from yr_conformance.transfer.payloads import give, many
 from yr_conformance.transfer.peer import observed
 from yr_conformance.transfer.ray_session import RaySession
 from yr_conformance.transfer.second_driver import VALUES, DriverRun
+from yr_conformance.transfer.torch_noise import without_torch_noise
 
 
 @clause("XFER-DRIVER-01", MUST, source="guide: one backend for the cluster, whoever registers")
@@ -37,24 +38,25 @@ def test_the_backend_survives_a_driver_that_leaves(
 
 @clause("XFER-QUIET-01", MUST, source="measured on ray-ascend 0.1.1: warnings in every process")
 def test_nothing_is_printed_by_a_driver(second_driver: DriverRun) -> None:
-    """A driver that sends and receives prints nothing to its standard error."""
+    """A driver that sends and receives prints nothing to its standard error but what torch does."""
     assert second_driver.exit_code == 0, second_driver.stderr
 
-    assert second_driver.stderr == ""
+    assert without_torch_noise(second_driver.stderr) == ""
 
 
 @clause("XFER-QUIET-02", MUST, source="measured on ray-ascend 0.1.1: warnings in every process")
 def test_nothing_is_printed_by_an_actor(
     fresh_peer: Any, receiver: Any, session: RaySession
 ) -> None:
-    """An actor that registers, sends, receives and frees prints nothing to its standard error."""
+    """An actor that registers, sends, receives and frees prints nothing but what torch does."""
     actor = fresh_peer()
     passed_on = actor.make.remote(give, receiver.make.remote(many, 3))
     seen = observed(receiver, passed_on)
     del passed_on
 
     assert seen == fingerprint(many(3))
-    assert session.stderr_of(ray.get(actor.pid.remote())) == ""
+    printed = session.stderr_of(ray.get(actor.pid.remote()))
+    assert without_torch_noise(printed) == ""
 
 
 @clause(

@@ -1,0 +1,60 @@
+"""A process on one emulated NPU, told by JSON lines what to do (see `npu_driver`)."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+from yr_fake_ds import activation
+
+DRIVER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "npu_driver.py")
+
+
+class NpuProcess:
+    """A process with a client, whose current device is `npu`; `settings` go to its environment."""
+
+    def __init__(self, port: int, npu: int, **settings: str) -> None:
+        from yr_fake_cann.activation import Machine, variables
+
+        environ = {**os.environ, **activation.variables(os.environ)}
+        environ.update(variables(environ, Machine(npus=4)))
+        environ.update(settings)
+        self.npu = npu
+        self._process = subprocess.Popen(
+            [sys.executable, DRIVER, str(port), str(npu)],
+            env=environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def ask(self, name: str, *arguments: Any) -> Any:
+        """Do one thing and return its result, or the text of its error as ``error: ...``."""
+        self.begin(name, *arguments)
+        return self.answer()
+
+    def begin(self, name: str, *arguments: Any) -> None:
+        """Begin to do it."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps([name, *arguments]) + "\n")
+        self._process.stdin.flush()
+
+    def answer(self) -> Any:
+        """Return the result of what began."""
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, "the process is gone"
+        return json.loads(line)
+
+    def kill(self) -> None:
+        """Kill it and wait until it is gone."""
+        self._process.kill()
+        self._process.wait()
+
+    def end(self) -> None:
+        """Let it end in order, unless it is gone."""
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                stream.close()
+        self._process.wait(30)
