@@ -22,13 +22,14 @@ from yr_conformance.targets.sdk_on_path import version_of
 
 pytest_plugins = [
     "yr_conformance.datasystem.fixtures",
+    "yr_conformance.etcd.fixtures",
     "yr_conformance.leaks",
     "yr_conformance.randomness",
     "yr_conformance.transfer.fixtures",
 ]
 
 DEFAULT_TIMEOUT_S = 120
-_MODES = ("metastore",)
+_MODES = ("metastore", "etcd")
 _target = pytest.StashKey[Target]()
 _results = pytest.StashKey[Results]()
 
@@ -51,7 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.timeout = DEFAULT_TIMEOUT_S
     if config.option.mode not in _MODES:
         raise pytest.UsageError(
-            f"--mode {config.option.mode} is not supported yet; known: {', '.join(_MODES)}"
+            f"--mode {config.option.mode} is no mode; known: {', '.join(_MODES)}"
         )
     try:
         target = load(config.option.target)
