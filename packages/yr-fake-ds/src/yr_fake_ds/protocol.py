@@ -274,6 +274,10 @@ class Inspect(Request, frozen=True, kw_only=True):
     journal: bool = False
 
 
+class OpenDirectory(Message, frozen=True):
+    """Sent by another worker on TCP: what follows is for the directory that this worker keeps."""
+
+
 class PeerGet(Request, frozen=True, kw_only=True):
     """Sent by another worker on TCP -> PeerValue with the bytes, Failure if there is no copy."""
 
@@ -323,6 +327,7 @@ class Inspection(Message, frozen=True, kw_only=True):
 
 ClientRequest: TypeAlias = (
     Hello
+    | OpenDirectory
     | Goodbye
     | Attach
     | Create

@@ -96,6 +96,12 @@ class Memory:
         with self.changed:
             self._survivors.update(block.name for block in self.blocks.copies() if block.name)
 
+    def restore_survivors(self) -> list[Block]:
+        """Give all copies, for a directory that learns of them; none counts as unknown any more."""
+        with self.changed:
+            self._survivors.clear()
+            return [block for block in self.blocks.copies() if block.name]
+
     def survived(self, key: str) -> bool:
         """Tell whether a copy of a key is here that the head does not know."""
         with self.changed:

@@ -1,6 +1,6 @@
 """The worker's two doors, behind which one thread serves one connection and trusts nobody.
 
-    TCP    Hello ... Goodbye (a client's registration), Inspect, PeerGet
+    TCP    Hello ... Goodbye (a client's registration), Inspect, PeerGet, OpenDirectory
     Unix   Attach, then requests of that client
 
 Whatever a peer does wrong ends its own connection. Every request passes through `_serve_request`,
@@ -41,6 +41,7 @@ class WorkerServer:
         handler: RequestHandler,
         journal: Journal,
         inspector: Inspector,
+        serve_directory: Callable[[socket.socket, Callable[[], None]], None] | None = None,
     ) -> None:
         self._terms = terms
         self._memory = memory
@@ -48,6 +49,7 @@ class WorkerServer:
         self._handler = handler
         self._journal = journal
         self._inspector = inspector
+        self._serve_directory = serve_directory
         self._listeners: list[Listener] = []
 
     def start(self, tcp: socket.socket) -> None:
@@ -70,6 +72,10 @@ class WorkerServer:
     def _serve_tcp(self, sock: socket.socket, introduced: Callable[[], None]) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         request = _receive(sock, HANDSHAKE_TIMEOUT_S)
+        if isinstance(request, protocol.OpenDirectory):
+            if self._serve_directory is not None:
+                self._serve_directory(sock, introduced)
+            return
         introduced()
         sock.settimeout(STALLED_TIMEOUT_S)
         if isinstance(request, protocol.Hello):
