@@ -278,6 +278,12 @@ class OpenDirectory(Message, frozen=True):
     """Sent by another worker on TCP: what follows is for the directory that this worker keeps."""
 
 
+class SetFaults(Request, frozen=True, kw_only=True):
+    """Let the worker follow another fault plan -> Done; sent on a TCP connection without Hello."""
+
+    plan: str
+
+
 class PeerGet(Request, frozen=True, kw_only=True):
     """Sent by another worker on TCP -> PeerValue with the bytes, Failure if there is no copy."""
 
@@ -323,11 +329,14 @@ class Inspection(Message, frozen=True, kw_only=True):
     held_references: int
     calls: dict[str, int]
     journal: list[JournalEntry] = []
+    faults: list[int] = []
+    """How often each rule of the present fault plan has struck."""
 
 
 ClientRequest: TypeAlias = (
     Hello
     | OpenDirectory
+    | SetFaults
     | Goodbye
     | Attach
     | Create

@@ -1,6 +1,6 @@
 """What the fake needs of etcd, over its JSON gateway: plain HTTP, as etcd 3.4 and later serve it.
 
-Six calls with small values do not justify a client library: the maintained ones bring gRPC or an
+Seven calls with small values do not justify a client library: the maintained ones bring gRPC or an
 HTTP stack of their own, which would have to be installed wherever the fake is.
 """
 
@@ -37,6 +37,12 @@ class Gateway:
         """Return a value, None if there is none."""
         found = self._call("kv/range", {"key": _encoded(key)}).get("kvs", [])
         return _decoded(found[0]["value"]) if found else None
+
+    def values(self, prefix: str) -> list[str]:
+        """Return the values of all keys that begin so."""
+        end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        body = {"key": _encoded(prefix), "range_end": _encoded(end)}
+        return [_decoded(found["value"]) for found in self._call("kv/range", body).get("kvs", [])]
 
     def put(self, key: str, value: str, lease: str) -> None:
         """Store a value that goes with its lease."""

@@ -18,6 +18,8 @@ from typing import Final
 
 from yr_fake_ds import protocol
 from yr_fake_ds.directory.remote import DirectoryLostError
+from yr_fake_ds.faults.injection import Injector
+from yr_fake_ds.faults.plan import FaultPlanError, plan_from
 from yr_fake_ds.journal import Journal
 from yr_fake_ds.worker.clients import Clients
 from yr_fake_ds.worker.coordination import Coordination, coordinate
@@ -43,12 +45,13 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, END_SIGNALS)
     try:
         settings = parse_settings(sys.argv[1:], os.environ)
-    except FlagError as error:
+        plan = plan_from(os.environ)
+    except (FlagError, FaultPlanError) as error:
         sys.exit(_say(error, WRONG_FLAGS))
     home = Home(settings)
     try:
         home.take()
-        coordination = _run(settings, home)
+        coordination = _run(settings, home, Injector(plan))
     except HomeError as error:
         sys.exit(_say(error, FAILED))
     except StartError as error:
@@ -61,12 +64,12 @@ def main() -> None:
     os._exit(0)
 
 
-def _run(settings: WorkerSettings, home: Home) -> Coordination:
+def _run(settings: WorkerSettings, home: Home, injector: Injector) -> Coordination:
     """Begin to serve, in threads."""
     tcp = listen_at(settings.worker_address)
     memory = _memory(settings.shared_memory_size_mb)
     coordination = coordinate(settings, memory, home)
-    _serve(settings, memory, coordination, tcp, home.socket_path)
+    _serve(settings, memory, coordination, injector, tcp, home.socket_path)
     if coordination.member is not None:
         coordination.member.stay()
     home.announce_ready()
@@ -86,6 +89,7 @@ def _serve(
     settings: WorkerSettings,
     memory: Memory,
     coordination: Coordination,
+    injector: Injector,
     tcp: socket.socket,
     path: str,
 ) -> WorkerServer:
@@ -101,8 +105,10 @@ def _serve(
         arena_bytes=memory.arena.capacity,
         shm_threshold=settings.oc_shm_transfer_threshold_kb * 1024,
     )
-    inspector = Inspector(terms.worker_id, memory, clients, journal, directory)
-    server = WorkerServer(terms, memory, clients, handler, journal, inspector, coordination.serve)
+    inspector = Inspector(terms.worker_id, memory, clients, journal, directory, injector)
+    server = WorkerServer(
+        terms, memory, clients, handler, journal, inspector, injector, coordination.serve
+    )
     server.start(tcp)
     return server
 

@@ -65,9 +65,15 @@ def _in_etcd(settings: WorkerSettings, memory: Memory, home: Home) -> Coordinati
         Gateway(settings.etcd_address.split(",")),
         directory,
         (settings.node_timeout_s, settings.node_dead_timeout_s),
+        lambda reason: _end_itself(home, reason),
     )
     _patiently(member.enter, home, "The cluster in etcd cannot be entered, trying again")
     return Coordination(directory, directory.serve, member)
+
+
+def _end_itself(home: Home, reason: str) -> None:
+    home.log(reason)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _patiently(attempt: Callable[[], None], home: Home, complaint: str) -> None:
