@@ -16,13 +16,14 @@ import pytest
 
 from yr_conformance import deviations
 from yr_conformance.clauses import MARKER, ClauseError, check_unique, clause_of
-from yr_conformance.results import PROPERTY, UNSUPPORTED, Results, State
+from yr_conformance.results import FAULT_PROPERTY, PROPERTY, UNSUPPORTED, Results, State
 from yr_conformance.targets import Target, TargetError, load
 from yr_conformance.targets.sdk_on_path import version_of
 
 pytest_plugins = [
     "yr_conformance.datasystem.fixtures",
     "yr_conformance.etcd.fixtures",
+    "yr_conformance.faults.fixtures",
     "yr_conformance.leaks",
     "yr_conformance.randomness",
     "yr_conformance.transfer.fixtures",
@@ -99,6 +100,9 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         results.add(str(clause_id), *_skipped(report))
     elif report.when == "call":
         results.add(str(clause_id), State.PASSED)
+    if report.when == "call":
+        rows = [str(row) for name, row in report.user_properties if name == FAULT_PROPERTY]
+        results.faults.extend(rows)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -119,6 +123,10 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     terminalreporter.section(f"clauses on {results.target}")
     for line in results.table():
         terminalreporter.write_line(line)
+    if results.faults:
+        terminalreporter.section(f"faults on {results.target}, mode {config.option.mode}")
+        for line in results.fault_table():
+            terminalreporter.write_line(line)
     if config.option.report:
         config.option.report.write_text(results.to_json(), encoding="utf-8")
 
