@@ -9,9 +9,11 @@ import pytest
 from yr_conformance.faults.trial import Trial
 from yr_conformance.results import FAULT_PROPERTY
 
+Row = Callable[[Trial], None]
+
 
 @pytest.fixture
-def fault_row(request: pytest.FixtureRequest) -> Callable[[Trial], None]:
+def fault_row(request: pytest.FixtureRequest) -> Row:
     """Put a trial into the table of the report."""
 
     def put(trial: Trial) -> None:

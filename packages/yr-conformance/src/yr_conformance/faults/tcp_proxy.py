@@ -9,6 +9,7 @@ import contextlib
 import select
 import socket
 import threading
+from collections.abc import Callable
 
 from yr_conformance.datasystem.worker import HOST
 
@@ -17,7 +18,7 @@ _POLL_S = 0.05
 
 
 class TcpProxy:
-    """Forwards connections to one address; used as a context manager."""
+    """Forwards connections to one address, from its making until `close`."""
 
     def __init__(self, target: str) -> None:
         host, _, port = target.rpartition(":")
@@ -28,6 +29,7 @@ class TcpProxy:
         self._passes.set()
         self._closed = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._begin(self._accept)
 
     @property
     def address(self) -> str:
@@ -42,11 +44,8 @@ class TcpProxy:
         """Let everything pass again."""
         self._passes.set()
 
-    def __enter__(self) -> TcpProxy:
-        self._begin(self._accept)
-        return self
-
-    def __exit__(self, *exception: object) -> None:
+    def close(self) -> None:
+        """End all connections."""
         self._closed.set()
         self._passes.set()
         # Who waits in accept or in recv looks up within a moment.
@@ -54,8 +53,8 @@ class TcpProxy:
             thread.join()
         self._listener.close()
 
-    def _begin(self, target: object, *arguments: object) -> None:
-        thread = threading.Thread(target=target, args=arguments, daemon=True)  # type: ignore[arg-type]
+    def _begin(self, target: Callable[..., None], *arguments: object) -> None:
+        thread = threading.Thread(target=target, args=arguments, daemon=True)
         self._threads.append(thread)
         thread.start()
 
@@ -66,9 +65,12 @@ class TcpProxy:
                 self._begin(self._forward, client)
 
     def _forward(self, client: socket.socket) -> None:
-        with client, contextlib.suppress(OSError):
-            with socket.create_connection(self._target) as server:
-                self._exchange(client, server)
+        with (
+            client,
+            contextlib.suppress(OSError),
+            socket.create_connection(self._target) as server,
+        ):
+            self._exchange(client, server)
 
     def _exchange(self, client: socket.socket, server: socket.socket) -> None:
         others = {client: server, server: client}

@@ -5,17 +5,17 @@ begin --> [fault] --> calls, each timed --> [mended] --> transfers until one suc
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from yr_conformance.datasystem.statuses import told
-
 GRACE_S = 5.0
 """How much longer than its configured time a call may take on a busy machine; a hang takes more."""
 RECOVERY_S = 60.0
 _POLL_S = 0.1
+_MAX_OUTCOME = 100
 
 
 @dataclass(frozen=True)
@@ -24,20 +24,21 @@ class Seen:
 
     call: str
     answer: Any
+    error: str
     seconds: float
     limit_s: float
 
     @property
     def failed(self) -> bool:
-        """Whether it ended with an error of the SDK."""
-        return isinstance(self.answer, str) and self.answer.startswith("code: [")
+        """Whether it ended with an error."""
+        return bool(self.error)
 
     @property
     def outcome(self) -> str:
-        """What a table says of it."""
-        if not self.failed:
-            return "ok"
-        return str(self.answer).removeprefix("code: [").partition("]")[0]
+        """What a table says of it: the name of the status, or the error's last line."""
+        if self.error.startswith("code: ["):
+            return self.error.removeprefix("code: [").partition("]")[0]
+        return self.error.strip().splitlines()[-1][:_MAX_OUTCOME] if self.error else "ok"
 
 
 @dataclass
@@ -48,18 +49,23 @@ class Trial:
     seen: list[Seen] = field(default_factory=list)
     recovered_s: float | None = None
     left: list[str] = field(default_factory=list)
+    errors: tuple[type[Exception], ...] = (RuntimeError,)
+    """What counts as the error of a call; anything else is a defect of the trial."""
     _mended_at: float = 0.0
 
     def call(self, name: str, limit_s: float, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Make a call and note what it saw; returns its answer or the text of its error."""
-        begin = time.monotonic()
-        answer = told(function, *arguments)
-        self.note(name, answer, time.monotonic() - begin, limit_s)
+        """Make a call and note what it saw; returns its answer, None if it failed."""
+        answer, error, begin = None, "", time.monotonic()
+        try:
+            answer = function(*arguments)
+        except self.errors as raised:
+            error = str(raised) or type(raised).__name__
+        self.seen.append(Seen(name, answer, error, time.monotonic() - begin, limit_s))
         return answer
 
-    def note(self, name: str, answer: Any, seconds: float, limit_s: float) -> None:
-        """Note a call that another process made."""
-        self.seen.append(Seen(name, answer, seconds, limit_s))
+    def note(self, name: str, error: str, seconds: float, limit_s: float) -> None:
+        """Note a call that another process made; an empty error means that it succeeded."""
+        self.seen.append(Seen(name, None, error, seconds, limit_s))
 
     def mended(self) -> None:
         """Begin to count the time until the next transfer succeeds."""
@@ -68,12 +74,13 @@ class Trial:
     def recover(self, transfer: Callable[[], bool], within_s: float = RECOVERY_S) -> None:
         """Try transfers until one succeeds; none within so many seconds leaves `recovered_s` open.
 
-        A transfer that raises RuntimeError has not succeeded.
+        A transfer that raises one of the errors has not succeeded.
         """
         while time.monotonic() < self._mended_at + within_s:
-            if told(transfer) is True:
-                self.recovered_s = time.monotonic() - self._mended_at
-                return
+            with contextlib.suppress(*self.errors):
+                if transfer():
+                    self.recovered_s = time.monotonic() - self._mended_at
+                    return
             time.sleep(_POLL_S)
 
     def check(self) -> None:

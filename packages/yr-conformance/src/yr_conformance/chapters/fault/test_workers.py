@@ -11,8 +11,9 @@ from yr_conformance.chapters.fault.worker_faults import try_all
 from yr_conformance.datasystem.clients import Elsewhere
 from yr_conformance.datasystem.cluster import Cluster
 from yr_conformance.datasystem.sources import MEASURED
+from yr_conformance.faults.fixtures import Row
 from yr_conformance.faults.pair import VALUE, running_pair
-from yr_conformance.faults.trial import Trial, Trials
+from yr_conformance.faults.trial import Trials
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +28,7 @@ def trials(
 
 @clause("FAULT-WORKER-01", MUST, source=MEASURED)
 @pytest.mark.parametrize("moment", ["before", "during"])
-def test_a_put_fails_in_time(
-    trials: Trials, fault_row: Callable[[Trial], None], moment: str
-) -> None:
+def test_a_put_fails_in_time(trials: Trials, fault_row: Row, moment: str) -> None:
     """`set` fails within its time if its worker dies before or during it, and works after."""
     trial = trials[f"killed {moment} put"]
     fault_row(trial)
@@ -39,7 +38,7 @@ def test_a_put_fails_in_time(
 
 
 @clause("FAULT-WORKER-02", MUST, source=MEASURED)
-def test_a_value_that_is_gone(trials: Trials, fault_row: Callable[[Trial], None]) -> None:
+def test_a_value_that_is_gone(trials: Trials, fault_row: Row) -> None:
     """`get` fails within its time if the worker that has the value died; others' keys work."""
     trial = trials["killed after put"]
     fault_row(trial)
@@ -52,9 +51,7 @@ def test_a_value_that_is_gone(trials: Trials, fault_row: Callable[[Trial], None]
 
 @clause("FAULT-WORKER-03", MUST, source=MEASURED)
 @pytest.mark.parametrize("moment", ["before", "during"])
-def test_a_get_fails_in_time(
-    trials: Trials, fault_row: Callable[[Trial], None], moment: str
-) -> None:
+def test_a_get_fails_in_time(trials: Trials, fault_row: Row, moment: str) -> None:
     """`get` fails within its time if its worker dies before it, or while it waits."""
     trial = trials[f"killed {moment} get"]
     fault_row(trial)
@@ -64,7 +61,7 @@ def test_a_get_fails_in_time(
 
 
 @clause("FAULT-WORKER-04", MUST, source=MEASURED)
-def test_a_delete_fails_in_time(trials: Trials, fault_row: Callable[[Trial], None]) -> None:
+def test_a_delete_fails_in_time(trials: Trials, fault_row: Row) -> None:
     """`delete` fails within its time if its worker, or the only one with the value, died."""
     trial = trials["killed before delete"]
     fault_row(trial)
@@ -74,7 +71,7 @@ def test_a_delete_fails_in_time(trials: Trials, fault_row: Callable[[Trial], Non
 
 
 @clause("FAULT-WORKER-05", MUST, source=MEASURED)
-def test_a_frozen_worker(trials: Trials, fault_row: Callable[[Trial], None]) -> None:
+def test_a_frozen_worker(trials: Trials, fault_row: Row) -> None:
     """Calls that need a frozen worker fail within their time; all is well when it goes on."""
     trial = trials["frozen"]
     fault_row(trial)
@@ -84,7 +81,7 @@ def test_a_frozen_worker(trials: Trials, fault_row: Callable[[Trial], None]) -> 
 
 
 @clause("FAULT-HEAD-01", MUST, source=MEASURED)
-def test_a_lost_head(trials: Trials, fault_row: Callable[[Trial], None]) -> None:
+def test_a_lost_head(trials: Trials, fault_row: Row) -> None:
     """Without the first worker of a cluster, others read what they have and fail to write."""
     trial = trials["head lost"]
     fault_row(trial)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-from typing import Any
 
 from yr_conformance.datasystem.statuses import told
 from yr_conformance.faults.pair import LIMIT_S, VALUE, Pair, connect_briefly
@@ -52,8 +51,8 @@ def killed_during_put(pair: Pair, trial: Trial) -> None:
     putting = pair.elsewhere.begin(put_until_it_fails, pair.joined.port, names)
     wait_until(lambda: pair.here.exist(names[3:4]) == [True], "some values are there")
     pair.joined.kill()
-    answer, seconds = putting.result(WAIT_S * 20)
-    trial.note("set", answer, seconds, LIMIT_S)
+    error, seconds = putting.result(WAIT_S * 20)
+    trial.note("set", error, seconds, LIMIT_S)
     _restart(pair, trial)
 
 
@@ -82,13 +81,13 @@ def killed_during_get(pair: Pair, trial: Trial) -> None:
     waiting = pair.elsewhere.begin(wait_in_vain, pair.joined.port, pair.fresh(), pair.fresh())
     wait_until(lambda: pair.here.exist([pair.keys.made[-1]]) == [True], "it waits")
     pair.joined.kill()
-    answer, seconds = waiting.result(WAIT_S * 20)
-    trial.note("waiting get", answer, seconds, max(WAIT_S, LIMIT_S))
+    error, seconds = waiting.result(WAIT_S * 20)
+    trial.note("waiting get", error, seconds, max(WAIT_S, LIMIT_S))
     _restart(pair, trial)
 
 
 def killed_before_delete(pair: Pair, trial: Trial) -> None:
-    """The worker that has the value dies before the value is deleted, as garbage collection does."""
+    """The worker that has the value dies before it is deleted, as garbage collection does."""
     key = pair.fresh()
     pair.there.set(key, VALUE)
     pair.joined.kill()
@@ -123,24 +122,24 @@ def head_lost(pair: Pair, trial: Trial) -> None:
     pair.finish(trial)
 
 
-def put_until_it_fails(port: int, keys: list[str]) -> tuple[Any, float]:
+def put_until_it_fails(port: int, keys: list[str]) -> tuple[str, float]:
     """Put values until one fails; its error and how long that took. Runs in another process."""
     client = connect_briefly(port)
     for key in keys:
         begin = time.monotonic()
         answer = told(client.set, key, VALUE)
         if answer is not None:
-            return answer, time.monotonic() - begin
-    return None, 0.0
+            return str(answer), time.monotonic() - begin
+    return "", 0.0
 
 
-def wait_in_vain(port: int, key: str, sign: str) -> tuple[Any, float]:
+def wait_in_vain(port: int, key: str, sign: str) -> tuple[str, float]:
     """Set a sign and wait for a value that does not come; runs in another process."""
     client = connect_briefly(port)
     client.set(sign, b"1")
     begin = time.monotonic()
     answer = told(client.get, [key], False, int(WAIT_S * 1000))
-    return answer, time.monotonic() - begin
+    return str(answer), time.monotonic() - begin
 
 
 def _restart(pair: Pair, trial: Trial) -> None:
