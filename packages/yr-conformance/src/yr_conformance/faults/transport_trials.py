@@ -1,11 +1,12 @@
-"""Faults under the transport, in a driver of its own: `python -m ... ETCD_ADDRESS PID_OF_ETCD`.
+"""Faults under the transport, in a driver of its own.
 
     tests --start--> this driver -- Ray -- sender, receiver
           <--JSON--- trials           |
                                       datasystem worker, killed and frozen here
 
 A driver of its own, since what is broken here must not meet the clauses that share a Ray cluster.
-It prints one JSON object a line: a trial, or the error that kept it from being made.
+Started with `-m yr_conformance.faults.transport_trials FILE [ETCD_ADDRESS]`, it writes one JSON
+object a line into the file: a trial, or the error that kept it from being made.
 """
 
 from __future__ import annotations
@@ -16,11 +17,10 @@ import json
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from yr_conformance.faults.trial import RECOVERY_S, Trial
+from yr_conformance.faults.trial import RECOVERY_S, Seen, Trial, Trials
 from yr_conformance.transfer.ray_session import (
     FETCH_TIMEOUT_SECONDS,
     SHARED_MEMORY_MB,
@@ -160,15 +160,6 @@ def full_memory(driver: Driver, trial: Trial) -> None:
     trial.mended()
 
 
-def etcd_dead(driver: Driver, trial: Trial) -> None:
-    """The process of etcd does not answer while tensors are sent."""
-    pid = int(os.environ["YR_CONFORMANCE_ETCD_PID"])
-    os.kill(pid, signal.SIGSTOP)
-    trial.call("transfer", LIMIT_S, driver.transfer)
-    os.kill(pid, signal.SIGCONT)
-    trial.mended()
-
-
 EXPERIMENTS: Final = (
     full_memory,
     sender_killed,
@@ -181,13 +172,29 @@ EXPERIMENTS: Final = (
 )
 
 
-def main(etcd_address: str = "") -> None:
-    """Make every fault once and print what was seen."""
-    with ray_session(etcd_address) as session:
+def main(path: str, etcd_address: str = "") -> None:
+    """Make every fault once and write down what was seen; ends with the session's own errors."""
+    with open(path, "w", encoding="utf-8") as file, ray_session(etcd_address) as session:
         driver = Driver(session)
         driver.transfer()
         for experiment in EXPERIMENTS:
-            _say(_carried_out(experiment, driver))
+            file.write(json.dumps(_carried_out(experiment, driver), default=str) + "\n")
+            file.flush()
+
+
+def read_trials(path: str) -> Trials:
+    """Read what such a driver wrote."""
+    trials = Trials()
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            found = json.loads(line)
+            name = found.pop("fault")
+            if "error" in found:
+                trials.made[name] = AssertionError(found["error"])
+                continue
+            seen = [Seen(**one) for one in found["seen"]]
+            trials.made[name] = Trial(name, seen, found["recovered_s"], found["left"])
+    return trials
 
 
 def _carried_out(experiment: Callable[[Driver, Trial], None], driver: Driver) -> dict[str, Any]:
@@ -199,22 +206,17 @@ def _carried_out(experiment: Callable[[Driver, Trial], None], driver: Driver) ->
     try:
         experiment(driver, trial)
         trial.recover(driver.transfer, RECOVERY_S)
-        trial.left = _keys_left(driver.session)
+        trial.left = _surplus_workers(driver.session)
     except (AssertionError, ValueError, *errors) as error:
         return {"fault": name, "error": f"{type(error).__name__}: {error}"}
     fields = {"seen": [dataclasses.asdict(one) for one in trial.seen], "left": trial.left}
     return {"fault": name, "recovered_s": trial.recovered_s, **fields}
 
 
-def _keys_left(session: RaySession) -> list[str]:
-    """Give the processes besides one worker that have the worker's port; keys are the actors'."""
+def _surplus_workers(session: RaySession) -> list[str]:
+    """Give the processes with the worker's port if they are not one: keys are chapter GC's."""
     pids = session.datasystem_pids()
     return [] if len(pids) == 1 else [f"workers: {pids}"]
-
-
-def _say(found: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(found, default=str) + "\n")
-    sys.stdout.flush()
 
 
 def _peer() -> Any:
@@ -234,5 +236,4 @@ def _total(tensor: Any) -> float:
 
 
 if __name__ == "__main__":
-    begin = time.monotonic()
-    main(*sys.argv[1:2])
+    main(*sys.argv[1:3])
