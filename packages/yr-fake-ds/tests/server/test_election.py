@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 
 from cluster import is_running
 from etcd_pair import Pair
@@ -14,6 +15,7 @@ from served_worker import wait_until
 from yr_fake_ds import protocol
 
 SHORT_MS = 300
+LONGER_THAN_LEASES_S = 5
 KEEPER = "/yr-fake-ds/tests/directory"
 
 
@@ -116,3 +118,16 @@ def test_the_last_one_gives_the_directory_up(etcd: EtcdProcess, pair: Pair) -> N
     pair.second.stop()
 
     assert etcd.gateway.values("/yr-fake-ds/tests/workers/") == []
+
+
+def test_a_frozen_etcd_costs_the_second_worker(etcd: EtcdProcess, pair: Pair) -> None:
+    """After etcd was frozen for longer than the leases, the keeper goes on, the other one ends."""
+    etcd.signal(signal.SIGSTOP)
+    frozen_at = time.monotonic()
+    wait_until(lambda: time.monotonic() > frozen_at + LONGER_THAN_LEASES_S, "leases have ended")
+    etcd.signal(signal.SIGCONT)
+    etcd.wait()
+
+    wait_until(lambda: not is_running(pair.second.pid), "the second one ended itself")
+    wait_until(lambda: etcd.gateway.get(KEEPER) is not None, "the first one keeps the directory")
+    assert is_running(pair.first.pid)
