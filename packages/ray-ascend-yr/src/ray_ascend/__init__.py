@@ -19,6 +19,7 @@ from ray_ascend._installation import refuse_twin
 from ray_ascend._version import __version__
 
 if TYPE_CHECKING:
+    from ray_ascend.collective import create_collective_group, register_hccl_collective_backend
     from ray_ascend.registration import cleanup_yr_resources, register_yr_tensor_transport
     from ray_ascend.transport import YRTensorTransport
 
@@ -26,13 +27,17 @@ __all__ = [
     "YRTensorTransport",
     "__version__",
     "cleanup_yr_resources",
+    "create_collective_group",
     "errors",
+    "register_hccl_collective_backend",
     "register_yr_tensor_transport",
 ]
 
 _HOMES = {
     "YRTensorTransport": "ray_ascend.transport",
     "cleanup_yr_resources": "ray_ascend.registration",
+    "create_collective_group": "ray_ascend.collective",
+    "register_hccl_collective_backend": "ray_ascend.collective",
     "register_yr_tensor_transport": "ray_ascend.registration",
 }
 

@@ -5,6 +5,7 @@
     ├── ConfigurationError (ValueError)      a YR_DS_* variable or an argument is wrong
     ├── NotInitializedError (RuntimeError)   Ray, or the backend, has not been started yet
     ├── BackendStartError (RuntimeError)     the datasystem worker cannot start
+    ├── CollectiveError (RuntimeError)       a collective operation, or making its group, failed
     ├── UnsupportedTensorError (ValueError)  a tensor cannot travel; nothing was stored
     │   ├── MixedDevicesError                tensors of one object are on different devices
     │   └── UnsupportedDeviceError           no path for this type of device in this version
@@ -22,6 +23,7 @@ from __future__ import annotations
 
 __all__ = [
     "BackendStartError",
+    "CollectiveError",
     "ConfigurationError",
     "InstallationError",
     "MixedDevicesError",
@@ -64,6 +66,10 @@ class BackendStartError(RayAscendError, RuntimeError):
     def __init__(self, message: str, reason: str = "") -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class CollectiveError(RayAscendError, RuntimeError):
+    """A rank did not join its group, or an operation of the group failed in this rank."""
 
 
 class UnsupportedTensorError(RayAscendError, ValueError):

@@ -5,7 +5,9 @@
 
 The copy is for two processes on one NPU, between which the datasystem refuses to transfer, and for
 pairs that cannot connect. The calls run in the source's `_ray_system_error` thread: its
-`_ray_system` thread may itself be waiting for this receiver.
+`_ray_system` thread may itself be waiting for this receiver. An actor without a method of a
+transport, whose objects come from `ray.put`, has neither thread (Ray 2.55 to 2.60) and answers
+between its own tasks.
 """
 
 from __future__ import annotations
@@ -57,7 +59,9 @@ class Inquiry:
 
 def _ask(origin: NpuOrigin, question: Callable[[str], Any], key: str) -> Any:
     source: Any = ray.cloudpickle.loads(origin.actor)
-    call = source.__ray_call__.options(concurrency_group="_ray_system_error")
+    call = source.__ray_call__
+    if source._ray_enable_tensor_transport:  # noqa: SLF001 - Ray tells it nowhere else
+        call = call.options(concurrency_group="_ray_system_error")
     return call.remote(_answer, question, key)
 
 

@@ -75,6 +75,21 @@ def new_peer(npus: int = 1) -> Any:
     return peer
 
 
+def new_putter() -> Any:
+    """Start an actor that has no method of a transport, and offers objects by `ray.put`."""
+
+    @ray.remote(num_cpus=0, resources={"NPU": 1})
+    class Putter:
+        def __init__(self) -> None:
+            register_yr_tensor_transport(["npu", "cpu"])
+
+        def put(self, function: Callable[..., Any], *arguments: Any) -> list[Any]:
+            return [ray.put(function(*arguments), _tensor_transport="YR")]
+
+    putter: Any = Putter.remote()  # type: ignore[attr-defined]  # added by the decorator
+    return putter
+
+
 def ramp(count: int) -> torch.Tensor:
     """Make `count` different numbers on the NPU."""
     return torch.arange(float(count), device="npu")

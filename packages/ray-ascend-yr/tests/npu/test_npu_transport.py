@@ -15,7 +15,17 @@ import npu_actors
 import pytest
 import ray
 import torch
-from npu_actors import Counts, many, new_peer, of_every_kind, on_host, overwrite, ramp, total
+from npu_actors import (
+    Counts,
+    many,
+    new_peer,
+    new_putter,
+    of_every_kind,
+    on_host,
+    overwrite,
+    ramp,
+    total,
+)
 from ray.experimental import set_target_for_ref
 
 from ray_ascend import register_yr_tensor_transport
@@ -92,6 +102,17 @@ def test_the_driver_puts_an_object(peers: list[Any]) -> None:
     reference = ray.put(ramp(100), _tensor_transport="YR")
 
     assert [ray.get(peer.apply.remote(total, reference)) for peer in peers] == [4950] * 3
+
+
+def test_an_actor_that_only_puts_answers_too(peers: list[Any]) -> None:
+    """An actor without a method of a transport lives on when it is asked for a host copy."""
+    putter = new_putter()
+
+    for npu in range(4):  # one of them is the actor's own, and needs the copy
+        (reference,) = ray.get(putter.put.remote(ramp, 100))
+        buffers = [torch.zeros(100, device=f"npu:{npu}")]
+        set_target_for_ref(reference, buffers)
+        assert total(ray.get(reference)) == 4950
 
 
 def test_target_buffers_are_filled(peers: list[Any]) -> None:

@@ -27,7 +27,10 @@ def suspended(*pids: int, at_most: float = PATIENCE_S) -> Iterator[threading.Eve
     """Stop processes for the block, and wake them after `at_most` seconds in any case.
 
     The event tells whether they had to be woken, that is, whether the block waited for them.
+    Raises ValueError when there is nothing to stop: a clause would then prove nothing.
     """
+    if not pids:
+        raise ValueError("no process to stop was found")
     had_to_wake = threading.Event()
 
     def wake() -> None:

@@ -85,7 +85,7 @@ def test_a_fetch_that_takes_too_long_kills_nobody(
     reference = sender.make.remote(ramp, 44)
     ray.wait([reference])
 
-    with suspended(*session.datasystem_pids(), at_most=3 * FETCH_TIMEOUT_SECONDS) as woken:
+    with suspended(*session.datasystem_pids(), at_most=6 * FETCH_TIMEOUT_SECONDS) as woken:
         with pytest.raises(Exception, match=r"(?i)time|answer|unavailable"):
             ray.get(receiver.apply.remote(fingerprint, reference))
         assert not woken.is_set(), "no error came while the worker was stopped"
