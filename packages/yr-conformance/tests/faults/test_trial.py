@@ -15,7 +15,7 @@ def recovered() -> Trial:
     return trial
 
 
-def refuse() -> None:
+def refuse(_trial: Trial | None = None) -> bool:
     """Fail as the SDK does."""
     raise RuntimeError("code: [RPC unavailable], msg: [no answer]")
 
@@ -47,7 +47,7 @@ def test_a_recovery_that_does_not_come_is_noticed() -> None:
     """Transfers are tried until the time is over; none that succeeds fails the check."""
     trial = Trial("fault")
     trial.mended()
-    trial.recover(lambda: bool(refuse()), within_s=0.2)
+    trial.recover(refuse, within_s=0.2)
 
     with pytest.raises(AssertionError, match="no transfer succeeded"):
         trial.check()
@@ -66,8 +66,8 @@ def test_what_is_left_is_noticed() -> None:
 def test_a_trial_that_cannot_be_made_concerns_no_other() -> None:
     """Its error is raised where it is asked for; the others are there."""
     trials = Trials()
-    trials.make("broken", lambda trial: refuse())
-    trials.make("fine", lambda trial: None)
+    trials.make("broken", refuse)
+    trials.make("fine", Trial.mended)
 
     assert trials["fine"].fault == "fine"
     with pytest.raises(RuntimeError, match="RPC unavailable"):
