@@ -103,7 +103,7 @@ class Trials:
 
     made: dict[str, Trial | BaseException] = field(default_factory=dict)
 
-    def make(self, fault: str, experiment: Callable[[Trial], None]) -> None:
+    def make(self, fault: str, experiment: Callable[[Trial], object]) -> None:
         """Carry one out."""
         trial = Trial(fault)
         try:
