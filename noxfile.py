@@ -246,8 +246,8 @@ def mutants(session: nox.Session) -> None:
 def examples(session: nox.Session) -> None:
     """Run every example on the fake and on the real datasystem and compare the outputs."""
     _install_transport_stack(session, RAYS["newest"])
-    session.install(DATASYSTEM)
-    _install_local(session, FAKE, TRANSPORT)
+    session.install(DATASYSTEM, TORCH_NPU, "matplotlib", "tqdm")
+    _install_local(session, FAKE, TRANSPORT, CANN)
     session.run("python", "ci/run_examples.py", *session.posargs, env=RAY_ENV)
 
 
