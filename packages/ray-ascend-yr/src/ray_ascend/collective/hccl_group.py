@@ -163,7 +163,7 @@ class HCCLGroup(BaseGroup):
 
 
 def _process_group(store: Any, group: HCCLGroup) -> Any:
-    from torch.distributed import PrefixStore  # type: ignore[attr-defined]  # undeclared export
+    from torch._C._distributed_c10d import PrefixStore
 
     try:
         from torch_npu._C._distributed_c10d import ProcessGroupHCCL

@@ -20,7 +20,7 @@ from ray.experimental.internal_kv import (
 from ray_ascend.errors import CollectiveError
 
 if TYPE_CHECKING:
-    from torch.distributed import TCPStore  # type: ignore[attr-defined]  # undeclared export
+    from torch._C._distributed_c10d import TCPStore
 
 _POLL_SECONDS = 0.05
 _CONNECT_SECONDS = 2.0
@@ -51,7 +51,7 @@ def meet(group_name: str, rank: int, world_size: int, patience: float) -> TCPSto
 
 
 def _opened(key: bytes, world_size: int) -> TCPStore:
-    from torch.distributed import TCPStore  # type: ignore[attr-defined]  # undeclared export
+    from torch._C._distributed_c10d import TCPStore
 
     host = ray.util.get_node_ip_address()
     store = TCPStore(host, 0, world_size, is_master=True, wait_for_workers=False)
@@ -71,10 +71,8 @@ def _joined(key: bytes, world_size: int, deadline: float) -> TCPStore:
 
 def _connected(address: str, world_size: int) -> TCPStore | None:
     """Connect, or give None: the address may be that of a rank 0 which died."""
-    from torch.distributed import (  # type: ignore[attr-defined]  # undeclared export
-        DistError,
-        TCPStore,
-    )
+    from torch._C._distributed_c10d import TCPStore
+    from torch.distributed import DistError
 
     host, port = address.split()
     try:

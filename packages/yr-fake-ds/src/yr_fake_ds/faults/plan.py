@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
 
 import msgspec
 
-from yr_fake_ds import protocol
+from yr_fake_ds import codec, protocol
 
 VARIABLE: Final = "YR_FAKE_DS_FAULTS"
 STATUSES: Final = frozenset(
@@ -206,7 +206,6 @@ def _name_of(request_type: type) -> str:
 
 _UNSTRUCK: Final = frozenset({"attach", "goodbye", "publish", "inspect", "open_directory"})
 CALLS: Final = frozenset(
-    {_name_of(one) for one in get_args(protocol.ClientRequest)}
-    | set(get_args(protocol.PublishCall))
+    {_name_of(one) for one in get_args(codec.ClientRequest)} | set(get_args(protocol.PublishCall))
 ).difference(_UNSTRUCK | {"set_faults"})
 """Every call that can be struck, by its name in a plan."""

@@ -13,6 +13,7 @@ import socket
 import threading
 from collections.abc import Callable
 
+from yr_fake_ds.device_protocol import DeviceAnswer, DeviceCall
 from yr_fake_ds.directory.messages import Announce, Entry, Located
 from yr_fake_ds.directory.remote import DirectoryLostError, RemoteDirectory
 from yr_fake_ds.directory.server import DirectoryServer
@@ -109,6 +110,10 @@ class ElectedDirectory:
     def count_references(self, key: str) -> int:
         """See Directory."""
         return self._current().count_references(key)
+
+    def call_device(self, call: DeviceCall) -> DeviceAnswer:
+        """See Directory."""
+        return self._current().call_device(call)
 
     def leave(self, address: str) -> None:
         """See Directory."""
