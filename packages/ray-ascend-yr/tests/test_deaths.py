@@ -75,6 +75,23 @@ def test_a_dead_worker_is_replaced_by_the_next_registration(registered: Sandbox)
     assert len(registered.processes("reaper")) == 1
 
 
+def test_a_dead_worker_is_replaced_when_somebody_needs_it(registered: Sandbox) -> None:
+    """After kill -9 of the worker old actors transfer again, without any registration."""
+    sender = new_sender()
+    lost = sender.make.remote()
+    ray.wait([lost])
+    old = backend.find_worker()
+    dead = psutil.Process(old.pid)
+
+    dead.kill()
+    wait_until(lambda: not is_running(dead))
+
+    assert float(ray.get(sender.make.remote()).sum()) == 4950.0
+    assert is_lost(lost)
+    assert not os.path.exists(old.home)
+    assert len(registered.processes("reaper")) == 1
+
+
 @pytest.mark.parametrize("victim", ["supervisor", "coordinator", "reaper"])
 def test_a_killed_part_takes_the_worker_with_it(registered: Sandbox, victim: str) -> None:
     """Kill -9 of any process of the backend ends the worker, and a registration starts anew."""

@@ -20,7 +20,8 @@ from ray_ascend.errors import NotInitializedError, RayAscendError
 logger = logging.getLogger(__name__)
 
 _START_TIMEOUT_S = 120.0
-_LOOKUP_TIMEOUT_S = 10.0
+_LOOKUP_TIMEOUT_S = 20.0
+"""Long enough for a worker that has to be started again: 8 s, the released one, on two CPUs."""
 _DRIVER_PATIENCE_S = 30.0
 _ATTEMPTS = 3
 

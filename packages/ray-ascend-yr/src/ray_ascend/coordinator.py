@@ -36,6 +36,11 @@ class _Node:
     endpoint: WorkerEndpoint | None = None
     starting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    async def start(self, config: BackendConfig) -> None:
+        """Start the worker unless it lives; the caller holds `starting`."""
+        start = self.supervisor.start.remote(config)
+        self.endpoint = await asyncio.wait_for(start, _START_TIMEOUT_S)
+
 
 class Coordinator:
     """State of the backend; drivers call `start` and `stop`, every process may call `endpoint`."""
@@ -55,21 +60,25 @@ class Coordinator:
         if node is None:
             node = self._nodes[node_id] = _Node(_new_supervisor(node_id))
         async with node.starting:
-            node.endpoint = None
             try:
-                start = node.supervisor.start.remote(self._config)
-                node.endpoint = await asyncio.wait_for(start, _START_TIMEOUT_S)
+                await node.start(self._config)
             except BaseException:
                 await self._drop(node_id)
                 raise
         return self._config
 
     async def endpoint(self, node_id: str) -> WorkerEndpoint | None:
-        """Tell where the node's worker is, once it has started; None if it has none."""
+        """Tell where the node's worker is, once it has started; None if it has none.
+
+        A worker that died is started again, under another directory: processes ask when theirs
+        does not answer. Raises BackendStartError if it cannot be.
+        """
         node = self._nodes.get(node_id)
-        if node is None:
+        if node is None or self._config is None:
             return None
         async with node.starting:
+            if node.endpoint is not None:
+                await node.start(self._config)
             return node.endpoint
 
     async def idle(self) -> bool:
