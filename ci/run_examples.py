@@ -37,8 +37,11 @@ def _readme_example(directory: str) -> pathlib.Path:
 
 
 def _agrees(script: pathlib.Path) -> bool:
-    activations = NPU_ACTIVATIONS if script.stem.startswith("npu_") else ACTIVATIONS
-    outputs = {name: _run(activation, script) for name, activation in activations.items()}
+    on_npus = script.stem.startswith("npu_")
+    # Otherwise torch loads torch_npu wherever that is installed, which fails where no CANN is.
+    settings = {} if on_npus else {"TORCH_DEVICE_BACKEND_AUTOLOAD": "0"}
+    activations = NPU_ACTIVATIONS if on_npus else ACTIVATIONS
+    outputs = {name: _run(command, script, settings) for name, command in activations.items()}
     same = len(set(outputs.values())) == 1 and not any(map(_failed, outputs.values()))
     for name in outputs if not same else list(outputs)[:1]:
         print(f"--- {script.stem} on {name}\n{outputs[name]}", end="")
@@ -47,8 +50,8 @@ def _agrees(script: pathlib.Path) -> bool:
     return same
 
 
-def _run(activation: list[str], script: pathlib.Path) -> str:
-    environment = {**os.environ, **_free_ports()}
+def _run(activation: list[str], script: pathlib.Path, settings: dict[str, str]) -> str:
+    environment = {**os.environ, **_free_ports(), **settings}
     with tempfile.TemporaryDirectory(prefix="ex-", dir="/tmp") as directory:
         command = [*activation, sys.executable, "-W", "error::UserWarning:torch", str(script)]
         finished = subprocess.run(
