@@ -1,8 +1,8 @@
 """Run every example on the fake and on the released datasystem: both must print the same.
 
 Called by `nox -s examples` in an environment that has both. The README's Python block is one of
-the examples. Those with NPUs run on emulated ones, on the released datasystem. Each runs in a
-directory of its own, which must be empty afterwards.
+the examples. Those with NPUs run on emulated ones. Each runs in a directory of its own, which must be
+empty afterwards.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ import tempfile
 
 EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
 ACTIVATIONS = {"fake": ["yr-fake-ds", "run", "--"], "real": []}
-NPU_ACTIVATIONS = {"real": ["yr-fake-cann", "run", "--npus", "8", "--"]}
+NPU_ACTIVATIONS = {
+    "fake": ["yr-fake-ds", "run", "--npus", "8", "--"],
+    "real": ["yr-fake-cann", "run", "--npus", "8", "--"],
+}
 TIMEOUT_S = 180
 FAILURE = "FAILED:"
 
