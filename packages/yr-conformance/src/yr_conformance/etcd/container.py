@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 from typing import Any, Final
 
 from yr_conformance.datasystem.worker import HOST, free_ports
@@ -112,10 +113,20 @@ def _check_engine() -> None:
     """Ask the engine whether it is there, which is cheap; testcontainers would try for long."""
     import docker
 
+    where = os.environ.get("DOCKER_HOST", docker.constants.DEFAULT_UNIX_SOCKET)
     try:
+        _check_socket(where)
         engine = docker.DockerClient.from_env(version=_API, timeout=_ENGINE_TIMEOUT_S)
         with contextlib.closing(engine):
             engine.ping()
     except (docker.errors.DockerException, OSError) as error:
-        where = os.environ.get("DOCKER_HOST", "its usual socket")
         raise UnavailableError(f"no container engine at {where}: {error}") from None
+
+
+def _check_socket(where: str) -> None:
+    """Raise OSError where nobody listens; the library would leave a socket open then."""
+    scheme, _, path = where.partition("://")
+    if scheme.endswith("unix"):
+        with contextlib.closing(socket.socket(socket.AF_UNIX)) as probe:
+            probe.settimeout(_ENGINE_TIMEOUT_S)
+            probe.connect(path)
