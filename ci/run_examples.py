@@ -1,8 +1,8 @@
 """Run every example on the fake and on the released datasystem: both must print the same.
 
 Called by `nox -s examples` in an environment that has both. The README's Python block is one of
-the examples. Those with NPUs run on emulated ones. Each runs in a directory of its own, which must be
-empty afterwards.
+the examples. Those with NPUs run on emulated ones. Each runs in a directory of its own, which must
+be empty afterwards.
 """
 
 from __future__ import annotations

@@ -61,14 +61,12 @@ def wait_started() -> None:
             return
 
 
-def find_worker() -> WorkerEndpoint:
-    """Ask the coordinator for this node's worker; NotInitializedError if there is none."""
+def find_worker(patience_s: float = _LOOKUP_TIMEOUT_S) -> WorkerEndpoint:
+    """Ask the coordinator for this node's worker; NotInitializedError if there is none in time."""
     node_id = _node_id()
     try:
         coordinator = ray.get_actor(NAME, namespace=NAMESPACE)
-        endpoint: WorkerEndpoint | None = _answer(
-            coordinator.endpoint.remote(node_id), _LOOKUP_TIMEOUT_S
-        )
+        endpoint: WorkerEndpoint | None = _answer(coordinator.endpoint.remote(node_id), patience_s)
     except (ValueError, ray.exceptions.RayActorError) as error:
         raise NotInitializedError(
             "the YR backend is not running in this Ray cluster; call "

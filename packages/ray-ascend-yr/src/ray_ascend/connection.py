@@ -23,7 +23,7 @@ from ray_ascend import backend
 from ray_ascend.client import StoreClient
 from ray_ascend.client_cache import client_of, npu_client_of
 from ray_ascend.endpoint import WorkerEndpoint
-from ray_ascend.errors import StoreUnavailableError, TransferError
+from ray_ascend.errors import NotInitializedError, StoreUnavailableError, TransferError
 from ray_ascend.ledger import Ledger
 from ray_ascend.npu_client import NpuClient
 
@@ -151,13 +151,22 @@ def with_retries(operation: Callable[[Connection], Result], deadline: float) -> 
         except StoreUnavailableError:
             if time.monotonic() >= deadline:
                 raise
-            _reconsider(connection)
+            _reconsider(connection, deadline)
         time.sleep(_RETRY_PAUSE_S)
 
 
-def _reconsider(connection: Connection) -> None:
-    """Drop the connection if the coordinator names another worker; the SDK reconnects itself."""
-    if backend.find_worker() != connection.endpoint:
+def _reconsider(connection: Connection, deadline: float) -> None:
+    """Drop the connection if the coordinator names another worker; the SDK reconnects itself.
+
+    Waits for a worker that is being started again, but not beyond the deadline.
+    """
+    try:
+        found = backend.find_worker(max(0.0, deadline - time.monotonic()))
+    except NotInitializedError:
+        if time.monotonic() < deadline:
+            raise
+        return
+    if found != connection.endpoint:
         forget(connection)
 
 
