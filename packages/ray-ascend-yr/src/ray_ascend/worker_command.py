@@ -33,9 +33,7 @@ _DEFAULT_FLAGS = {
 }
 
 
-def start_command(
-    config: BackendConfig, placement: Placement, host: str, home: str
-) -> list[str]:
+def start_command(config: BackendConfig, placement: Placement, host: str, home: str) -> list[str]:
     """Build the command; flags of the user win over this package's defaults."""
     flags = {**_DEFAULT_FLAGS, **dict(config.worker_args)}
     flags["worker_address"] = f"{host}:{placement.port}"
