@@ -5,8 +5,8 @@
 
 A node gets its worker when the first process on it asks, so that nodes may join at any time. In
 metastore mode the first node keeps the metadata (its worker is the head), the others' workers go
-there. The coordinator is detached, so that it outlives the driver that made it, and asynchronous, so
-that a question never waits behind another node's worker that is being started.
+there. The coordinator is detached, so that it outlives the driver that made it, and asynchronous,
+so that a question does not wait behind another node's worker that is being started.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class _Node:
     async def start(self, config: BackendConfig, metastore: str) -> WorkerEndpoint:
         """Start the worker unless it lives; the caller holds `starting`."""
         start = self.supervisor.start.remote(config, Placement(metastore, self.port))
-        self.endpoint = endpoint = await asyncio.wait_for(start, _START_TIMEOUT_S)
-        self.port = endpoint.port
+        endpoint: WorkerEndpoint = await asyncio.wait_for(start, _START_TIMEOUT_S)
+        self.endpoint, self.port = endpoint, endpoint.port
         return endpoint
 
 

@@ -1,0 +1,117 @@
+"""Several Ray nodes, here all on one host: each has a worker of its own, whenever it joins."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import ray
+import torch
+from conftest import Sandbox
+from ray.cluster_utils import Cluster
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from ray_ascend import backend, register_yr_tensor_transport
+from ray_ascend.endpoint import WorkerEndpoint
+
+pytestmark = pytest.mark.datasystem
+
+
+@pytest.fixture
+def cluster(sandbox: Sandbox) -> Iterator[Cluster]:
+    """Three Ray nodes, and this process as the driver."""
+    made = Cluster(
+        initialize_head=True,
+        head_node_args={
+            "num_cpus": 1,
+            "include_dashboard": False,
+            "object_store_memory": 100_000_000,
+            "temp_dir": os.path.join(sandbox.directory, "ray"),
+        },
+    )
+    for _ in range(2):
+        add_node(made)
+    ray.init(address=made.address, log_to_driver=False)
+    register_yr_tensor_transport(["cpu"])
+    yield made
+    from ray_ascend import cleanup_yr_resources
+
+    cleanup_yr_resources()
+    ray.shutdown()
+    made.shutdown()
+
+
+def add_node(cluster: Cluster) -> Any:
+    """Let one more Ray node join."""
+    return cluster.add_node(num_cpus=1, object_store_memory=100_000_000)
+
+
+def node_ids() -> list[str]:
+    """List the nodes that live."""
+    return [node["NodeID"] for node in ray.nodes() if node["Alive"]]
+
+
+def peer_on(node_id: str) -> Any:
+    """Start an actor on a node."""
+
+    @ray.remote(num_cpus=0, scheduling_strategy=NodeAffinitySchedulingStrategy(node_id, soft=False))
+    class Peer:
+        def __init__(self) -> None:
+            register_yr_tensor_transport(["cpu"])
+
+        @ray.method(tensor_transport="YR")
+        def make(self, value: float) -> torch.Tensor:
+            return torch.full((10,), value)
+
+        def total(self, tensor: torch.Tensor) -> float:
+            return float(tensor.sum())
+
+        def worker(self) -> WorkerEndpoint:
+            return backend.find_worker()
+
+    peer: Any = Peer.remote()  # type: ignore[attr-defined]  # added by the decorator
+    return peer
+
+
+def sums_between(peers: list[Any]) -> list[float]:
+    """Send a tensor from each to each; gives the sums that arrived."""
+    sent = [peer.make.remote(float(index)) for index, peer in enumerate(peers)]
+    found: list[float] = ray.get([peer.total.remote(one) for peer in peers for one in sent])
+    return found
+
+
+@pytest.mark.usefixtures("cluster")
+def test_tensors_go_from_each_node_to_each() -> None:
+    """Three nodes have three workers, and every pair of them transfers."""
+    peers = [peer_on(node_id) for node_id in node_ids()]
+
+    assert sums_between(peers) == [0.0, 10.0, 20.0] * 3
+    workers = ray.get([peer.worker.remote() for peer in peers])
+    assert len({worker.address for worker in workers}) == 3
+
+
+def test_a_node_that_joins_later_takes_part(cluster: Cluster) -> None:
+    """It gets a worker before its first transfer."""
+    before = node_ids()
+    peers = [peer_on(node_id) for node_id in before]
+    assert sums_between(peers) == [0.0, 10.0, 20.0] * 3
+
+    add_node(cluster)
+    (joined,) = set(node_ids()) - set(before)
+    peers.append(peer_on(joined))
+
+    assert sums_between(peers) == [0.0, 10.0, 20.0, 30.0] * 4
+
+
+def test_the_others_go_on_when_a_node_goes(cluster: Cluster) -> None:
+    """A node that leaves takes its own worker with it, and no other one."""
+    leaving = add_node(cluster)
+    peers = {node_id: peer_on(node_id) for node_id in node_ids()}
+    assert len(sums_between(list(peers.values()))) == 16
+
+    cluster.remove_node(leaving)
+
+    rest = [peers[node_id] for node_id in node_ids()]
+    assert sums_between(rest) == [0.0, 10.0, 20.0] * 3
