@@ -76,9 +76,16 @@ def peer_on(node_id: str) -> Any:
 
 
 def sums_between(peers: list[Any]) -> list[float]:
-    """Send a tensor from each to each; gives the sums that arrived."""
-    sent = [peer.make.remote(float(index)) for index, peer in enumerate(peers)]
-    found: list[float] = ray.get([peer.total.remote(one) for peer in peers for one in sent])
+    """Send a tensor from each to each; gives the sums that arrived.
+
+    Each pair has an object of its own: Ray warns of one that goes to others and back to its source.
+    """
+    sums = [
+        receiver.total.remote(sender.make.remote(float(index)))
+        for receiver in peers
+        for index, sender in enumerate(peers)
+    ]
+    found: list[float] = ray.get(sums)
     return found
 
 
