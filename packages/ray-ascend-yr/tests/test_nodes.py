@@ -6,15 +6,19 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+import psutil
 import pytest
 import ray
 import torch
-from conftest import Sandbox
+from conftest import Sandbox, wait_until
 from ray.cluster_utils import Cluster
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ray_ascend import backend, register_yr_tensor_transport
+from ray_ascend.coordinator import NAME, NAMESPACE
 from ray_ascend.endpoint import WorkerEndpoint
+from ray_ascend.errors import ObjectLostError
+from ray_ascend.reaper import is_running
 
 pytestmark = pytest.mark.datasystem
 
@@ -85,18 +89,32 @@ def sums_between(peers: list[Any]) -> list[float]:
         for receiver in peers
         for index, sender in enumerate(peers)
     ]
+    ray.wait(sums, num_returns=len(sums))
     found: list[float] = ray.get(sums)
     return found
 
 
+def all_transfer(peers: list[Any]) -> bool:
+    """Tell whether every pair transfers; an object may be lost while a worker starts again."""
+    try:
+        return sums_between(peers) == [10.0 * index for index in range(len(peers))] * len(peers)
+    except ObjectLostError:
+        return False
+
+
 @pytest.mark.usefixtures("cluster")
 def test_tensors_go_from_each_node_to_each() -> None:
-    """Three nodes have three workers, and every pair of them transfers."""
+    """Three nodes have three workers; every pair transfers, in the end without the coordinator."""
     peers = [peer_on(node_id) for node_id in node_ids()]
 
     assert sums_between(peers) == [0.0, 10.0, 20.0] * 3
     workers = ray.get([peer.worker.remote() for peer in peers])
     assert len({worker.address for worker in workers}) == 3
+
+    coordinator = ray.get_actor(NAME, namespace=NAMESPACE)
+    before = ray.get(coordinator.questions.remote())
+    assert sums_between(peers) == [0.0, 10.0, 20.0] * 3
+    assert ray.get(coordinator.questions.remote()) == before
 
 
 def test_a_node_that_joins_later_takes_part(cluster: Cluster) -> None:
@@ -117,8 +135,27 @@ def test_the_others_go_on_when_a_node_goes(cluster: Cluster) -> None:
     leaving = add_node(cluster)
     peers = {node_id: peer_on(node_id) for node_id in node_ids()}
     assert len(sums_between(list(peers.values()))) == 16
+    endpoint: WorkerEndpoint = ray.get(peers[leaving.node_id].worker.remote())
+    gone = psutil.Process(endpoint.pid)
 
-    cluster.remove_node(leaving)
+    cluster.remove_node(leaving, allow_graceful=False)
 
+    wait_until(lambda: not is_running(gone) and not os.path.exists(endpoint.home))
     rest = [peers[node_id] for node_id in node_ids()]
     assert sums_between(rest) == [0.0, 10.0, 20.0] * 3
+
+
+@pytest.mark.usefixtures("cluster")
+@pytest.mark.parametrize("victim", [0, 1], ids=["head", "other"])
+def test_a_dead_worker_comes_back(victim: int) -> None:
+    """After kill -9 of a node's worker, that of the metadata too, all nodes transfer again."""
+    here = ray.get_runtime_context().get_node_id()
+    peers = [peer_on(node_id) for node_id in sorted(node_ids(), key=lambda one: one != here)]
+    assert sums_between(peers) == [0.0, 10.0, 20.0] * 3
+    endpoint: WorkerEndpoint = ray.get(peers[victim].worker.remote())
+    dead = psutil.Process(endpoint.pid)
+
+    dead.kill()
+    wait_until(lambda: not is_running(dead))
+
+    wait_until(lambda: all_transfer(peers))

@@ -31,6 +31,7 @@ NAMESPACE = "yr_backend"
 
 _START_TIMEOUT_S = 90.0
 _STOP_TIMEOUT_S = 40.0
+_GONE = (ray.exceptions.RayActorError, ray.exceptions.ActorUnschedulableError)
 
 
 @dataclass
@@ -56,6 +57,7 @@ class Coordinator:
         self._config: BackendConfig | None = None
         self._nodes: dict[str, _Node] = {}
         self._head = ""
+        self._questions = 0
         self._choosing = asyncio.Lock()
 
     async def start(self, config: BackendConfig, node_id: str) -> BackendConfig:
@@ -65,16 +67,26 @@ class Coordinator:
         BackendStartError when the worker cannot start; nothing of it is left then.
         """
         self._config = active = self._config or config
-        await self._started(active, node_id)
+        try:
+            await self._started(active, node_id)
+        except BaseException:
+            self._forget_if_idle()
+            raise
         return active
 
     async def endpoint(self, node_id: str) -> WorkerEndpoint | None:
         """Tell where the node's worker is, once it has started; None without a backend.
 
         Starts a worker on a node that has none yet, and again one that died, under another
-        directory: processes ask when theirs does not answer. Raises BackendStartError.
+        directory: processes ask when theirs does not answer. Raises BackendStartError, after which
+        the settings stay in force: the next question tries again.
         """
+        self._questions += 1
         return None if self._config is None else await self._started(self._config, node_id)
+
+    async def questions(self) -> int:
+        """Tell how often processes asked for a worker: once each, and when theirs proved wrong."""
+        return self._questions
 
     async def idle(self) -> bool:
         """Tell whether no node has or is getting a worker."""
@@ -83,7 +95,7 @@ class Coordinator:
     async def stop(self) -> None:
         """Stop every worker and supervisor; returns when nothing of them is left."""
         await asyncio.gather(*(self._drop(node_id) for node_id in list(self._nodes)))
-        self._config = None
+        self._forget_if_idle()
 
     async def _started(self, config: BackendConfig, node_id: str) -> WorkerEndpoint:
         metastore = ""
@@ -100,14 +112,25 @@ class Coordinator:
             self._head = self._head or node_id
             try:
                 return await self._start_worker(config, self._head, "")
-            except ray.exceptions.ActorDiedError as error:
-                if self._head in (node_id, ""):
+            except _GONE as error:
+                if self._head == node_id:
                     raise
                 logger.warning("the metadata's node %s is gone: %s", self._head, error)
-                self._config, self._head = config, node_id
+                self._head = node_id
                 return await self._start_worker(config, node_id, "")
 
     async def _start_worker(
+        self, config: BackendConfig, node_id: str, metastore: str
+    ) -> WorkerEndpoint:
+        """Start the node's worker unless it lives, with a new supervisor if the old one died."""
+        if node_id in self._nodes:
+            try:
+                return await self._try_to_start(config, node_id, metastore)
+            except _GONE as error:
+                logger.warning("the supervisor of node %s is gone: %s", node_id, error)
+        return await self._try_to_start(config, node_id, metastore)
+
+    async def _try_to_start(
         self, config: BackendConfig, node_id: str, metastore: str
     ) -> WorkerEndpoint:
         node = self._nodes.get(node_id)
@@ -128,12 +151,14 @@ class Coordinator:
         taken = any(node.host == host and node.port for node in self._nodes.values())
         return 0 if taken else config.worker_port
 
+    def _forget_if_idle(self) -> None:
+        if not self._nodes:
+            self._config, self._head = None, ""
+
     async def _drop(self, node_id: str) -> None:
         node = self._nodes.pop(node_id, None)
         if node is None:
             return
-        if not self._nodes:
-            self._config, self._head = None, ""
         try:
             await asyncio.wait_for(node.supervisor.stop.remote(), _STOP_TIMEOUT_S)
         except (ray.exceptions.RayError, asyncio.TimeoutError) as error:
