@@ -27,6 +27,7 @@ TEST_TOOLS = (
     "pytest-timeout>=2.3",
     "hypothesis>=6.100",
     "psutil>=6",
+    "testcontainers>=4.10",
 )
 
 ROOT = pathlib.Path(__file__).parent
@@ -204,7 +205,8 @@ def _conformance_in_environment(session: nox.Session, target: str, ray: str) -> 
         activation = activation or ("yr-fake-cann", "run", "--npus", "8", "--")
     report = ROOT / "reports"
     report.mkdir(exist_ok=True)
-    name = f"conformance-{target}-ray-{RAYS[ray]}"
+    mode = _conformance_options(session.posargs)[0].mode
+    name = f"conformance-{target}-{mode}-ray-{RAYS[ray]}"
     session.run(
         *activation,
         *("yr-conformance", "run", "--target", target, "-n", "2"),

@@ -60,12 +60,12 @@ def test_wrong_deviations_are_refused(suite: Suite) -> None:
     result.stderr.fnmatch_lines(["*EX-ONE-01: *missing*reason*"])
 
 
-def test_a_mode_that_does_not_exist_yet_is_refused(suite: Suite) -> None:
-    """Another mode than metastore is refused by name."""
-    result = suite.run("--mode", "etcd")
+def test_a_mode_that_does_not_exist_is_refused(suite: Suite) -> None:
+    """A mode that the datasystem does not have is refused by name."""
+    result = suite.run("--mode", "gossip")
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*--mode etcd is not supported yet; known: metastore"])
+    result.stderr.fnmatch_lines(["*--mode gossip is no mode; known: metastore, etcd"])
 
 
 def test_a_chapter_can_be_chosen(suite: Suite) -> None:
@@ -94,3 +94,25 @@ def test_warnings_are_errors(suite: Suite) -> None:
     suite.write(SUITE + '    import warnings; warnings.warn("beware")')
 
     suite.run("-k", "other").assert_outcomes(failed=1)
+
+
+NEEDS_ETCD = """
+@clause("EX-ETCD-01", MUST, source="here")
+def test_it(etcd):
+    "It has an etcd."
+"""
+
+
+@pytest.mark.parametrize(("option", "state"), [("no", "not run"), ("any", "failed")])
+def test_a_missing_etcd_is_told(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch, option: str, state: str
+) -> None:
+    """Clauses that need etcd where there is none are not run, or fail if it is required."""
+    monkeypatch.setenv("PATH", str(suite.pytester.path))
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
+    suite.write(NEEDS_ETCD)
+
+    suite.run(f"--require-etcd={option}")
+
+    assert suite.report["clauses"]["EX-ETCD-01"]["state"] == state
+    assert "binary: no program `etcd`" in suite.report["clauses"]["EX-ETCD-01"]["reason"]

@@ -11,6 +11,7 @@ import logging
 import os
 import threading
 import time
+from dataclasses import replace
 
 import ray
 
@@ -19,6 +20,8 @@ from ray_ascend.config import BackendConfig
 from ray_ascend.endpoint import WorkerEndpoint
 from ray_ascend.errors import RayAscendError
 from ray_ascend.ledger import Orphan, orphans
+from ray_ascend.placement import Placement
+from ray_ascend.worker_command import free_port
 from ray_ascend.worker_process import WorkerProcess
 
 logger = logging.getLogger(__name__)
@@ -35,19 +38,25 @@ class Supervisor:
     def __init__(self) -> None:
         self._worker: WorkerProcess | None = None
         self._endpoint: WorkerEndpoint | None = None
+        self._metastore = ""
 
-    def start(self, config: BackendConfig) -> WorkerEndpoint:
-        """Start the worker, a second time only if the first died; raises BackendStartError."""
-        if self._endpoint and self.alive():
+    def host(self) -> str:
+        """Give the address of this node, at which its worker listens."""
+        return str(ray.util.get_node_ip_address())
+
+    def start(self, config: BackendConfig, placement: Placement) -> WorkerEndpoint:
+        """Start the worker unless it lives and belongs to that metastore; BackendStartError."""
+        if self._endpoint and self.alive() and placement.metastore == self._metastore:
             return self._endpoint
         self.stop()
-        host = ray.util.get_node_ip_address()
-        self._worker = WorkerProcess(config, host)
+        host, self._metastore = self.host(), placement.metastore
+        placement = replace(placement, port=placement.port or free_port(host))
+        self._worker = WorkerProcess(config, placement, host)
         self._worker.wait_started()
         self._endpoint = WorkerEndpoint(
             node_id=ray.get_runtime_context().get_node_id(),
             host=host,
-            port=config.worker_port,
+            port=placement.port,
             home=self._worker.home,
             pid=self._worker.pid,
         )

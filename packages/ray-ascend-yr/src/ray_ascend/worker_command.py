@@ -11,6 +11,7 @@ import time
 
 from ray_ascend.config import ETCD_ADDRESS, METASTORE_PORT, WORKER_PORT, BackendConfig
 from ray_ascend.errors import BackendStartError
+from ray_ascend.placement import Placement
 
 READY_TIMEOUT_S = 60
 """`dscli start -t`; a start takes 2 to 8 s, and four times that on a machine under heavy load.
@@ -32,15 +33,17 @@ _DEFAULT_FLAGS = {
 }
 
 
-def start_command(config: BackendConfig, host: str, home: str) -> list[str]:
+def start_command(config: BackendConfig, placement: Placement, host: str, home: str) -> list[str]:
     """Build the command; flags of the user win over this package's defaults."""
     flags = {**_DEFAULT_FLAGS, **dict(config.worker_args)}
-    flags["worker_address"] = f"{host}:{config.worker_port}"
-    if config.mode == "metastore":
+    flags["worker_address"] = f"{host}:{placement.port}"
+    if config.mode == "etcd":
+        flags["etcd_address"] = config.etcd_address
+    elif placement.metastore:
+        flags["metastore_address"] = placement.metastore
+    else:
         flags["metastore_address"] = f"{host}:{config.metastore_port}"
         flags["start_metastore_service"] = "true"
-    else:
-        flags["etcd_address"] = config.etcd_address
     words = [word for name, value in flags.items() for word in (f"--{name}", value)]
     return [find_dscli(), "start", "-t", str(READY_TIMEOUT_S), "-d", home, "-w", *words]
 
@@ -62,14 +65,14 @@ def find_dscli() -> str:
     return found
 
 
-def check_ports(config: BackendConfig, host: str) -> None:
+def check_ports(config: BackendConfig, placement: Placement, host: str) -> None:
     """Refuse ports on which something listens already; BackendStartError names the variable.
 
     The metastore's server shares its port silently (SO_REUSEPORT), which would make two separate
     clusters on one address, so its port has to be tried before the start.
     """
-    ports = {WORKER_PORT: config.worker_port}
-    if config.mode == "metastore":
+    ports = {WORKER_PORT: placement.port}
+    if config.mode == "metastore" and not placement.metastore:
         ports[METASTORE_PORT] = config.metastore_port
     deadline = time.monotonic() + _PORT_PATIENCE_S
     for variable, port in ports.items():
@@ -102,6 +105,13 @@ def check_etcd(config: BackendConfig) -> None:
         f"etcd cannot be reached from this node ({'; '.join(problems)}); check {ETCD_ADDRESS}",
         "; ".join(problems),
     )
+
+
+def free_port(host: str) -> int:
+    """Find a port for a worker beside that of another Ray node of this host."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
 
 
 def _why_not_bindable(host: str, port: int) -> str:

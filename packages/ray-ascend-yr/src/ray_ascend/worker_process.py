@@ -20,6 +20,7 @@ import psutil
 
 from ray_ascend.config import BackendConfig
 from ray_ascend.errors import BackendStartError
+from ray_ascend.placement import Placement
 from ray_ascend.reaper import is_running
 from ray_ascend.worker_command import (
     READY_TIMEOUT_S,
@@ -38,8 +39,8 @@ _SHORT_PARENT = "/tmp"  # noqa: S108 - the directory made in it has a random nam
 class WorkerProcess:
     """One worker of one node; made, used and stopped by the supervisor actor of that node."""
 
-    def __init__(self, config: BackendConfig, host: str) -> None:
-        self.host, self.port = host, config.worker_port
+    def __init__(self, config: BackendConfig, placement: Placement, host: str) -> None:
+        self.host, self.port = host, placement.port
         self.home = _new_home()
         self.pid = 0
         self._process: psutil.Process | None = None
@@ -47,8 +48,9 @@ class WorkerProcess:
         self._ended = threading.Event()
         self._decided = threading.Event()
         check_etcd(config)
-        check_ports(config, host)
-        self._lifeline, events = _launch_reaper(config, host, self.home)
+        check_ports(config, placement, host)
+        command = start_command(config, placement, host, self.home)
+        self._lifeline, events = _launch_reaper(config, command, self.home)
         self._listener = threading.Thread(target=self._listen, args=(events,), daemon=True)
         self._listener.start()
 
@@ -111,10 +113,10 @@ def _new_home() -> str:
     return os.path.join(parent if len(parent) + len(name) < _LONGEST_HOME else _SHORT_PARENT, name)
 
 
-def _launch_reaper(config: BackendConfig, host: str, home: str) -> tuple[IO[str], IO[str]]:
+def _launch_reaper(config: BackendConfig, command: list[str], home: str) -> tuple[IO[str], IO[str]]:
     """Start the reaper; gives its lifeline and its events. It is not a child of this process."""
     spec = {
-        "command": start_command(config, host, home),
+        "command": command,
         "home": home,
         "environment": worker_environment(config),
         "graceful": config.mode == "etcd",

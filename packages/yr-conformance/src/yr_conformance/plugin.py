@@ -16,20 +16,22 @@ import pytest
 
 from yr_conformance import deviations
 from yr_conformance.clauses import MARKER, ClauseError, check_unique, clause_of
-from yr_conformance.results import PROPERTY, UNSUPPORTED, Results, State
+from yr_conformance.results import FAULT_PROPERTY, PROPERTY, UNSUPPORTED, Results, State
 from yr_conformance.targets import Target, TargetError, load
 from yr_conformance.targets.sdk_on_path import version_of
 
 pytest_plugins = [
     "yr_conformance.datasystem.fixtures",
     "yr_conformance.device.fixtures",
+    "yr_conformance.etcd.fixtures",
+    "yr_conformance.faults.fixtures",
     "yr_conformance.leaks",
     "yr_conformance.randomness",
     "yr_conformance.transfer.fixtures",
 ]
 
 DEFAULT_TIMEOUT_S = 120
-_MODES = ("metastore",)
+_MODES = ("metastore", "etcd")
 _target = pytest.StashKey[Target]()
 _results = pytest.StashKey[Results]()
 
@@ -52,7 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.timeout = DEFAULT_TIMEOUT_S
     if config.option.mode not in _MODES:
         raise pytest.UsageError(
-            f"--mode {config.option.mode} is not supported yet; known: {', '.join(_MODES)}"
+            f"--mode {config.option.mode} is no mode; known: {', '.join(_MODES)}"
         )
     try:
         target = load(config.option.target)
@@ -99,6 +101,9 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         results.add(str(clause_id), *_skipped(report))
     elif report.when == "call":
         results.add(str(clause_id), State.PASSED)
+    if report.when == "call":
+        rows = [str(row) for name, row in report.user_properties if name == FAULT_PROPERTY]
+        results.faults.extend(rows)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -119,6 +124,10 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     terminalreporter.section(f"clauses on {results.target}")
     for line in results.table():
         terminalreporter.write_line(line)
+    if results.faults:
+        terminalreporter.section(f"faults on {results.target}, mode {config.option.mode}")
+        for line in results.fault_table():
+            terminalreporter.write_line(line)
     if config.option.report:
         config.option.report.write_text(results.to_json(), encoding="utf-8")
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 PROPERTY = "clause"
+FAULT_PROPERTY = "fault"
 UNSUPPORTED = "unsupported: "
 
 
@@ -36,6 +37,8 @@ class Results:
     header: Mapping[str, str]
     states: dict[str, State] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+    """Rows of the table of faults."""
 
     def add(self, clause_id: str, state: State, reason: str = "") -> None:
         """Note the outcome of one phase of one test; the worst one stays."""
@@ -56,6 +59,12 @@ class Results:
         totals = Counter(self.states.values())
         yield f"{'all':<10}" + "".join(f"{totals[state]:>13}" for state in State)
 
+    def fault_table(self) -> Iterable[str]:
+        """The faults that were made, as a table of Markdown."""
+        yield "| fault | what was seen | next transfer after | left behind |"
+        yield "|---|---|---|---|"
+        yield from sorted(self.faults)
+
     def to_json(self) -> str:
         """The whole result for other programs."""
         clauses = {
@@ -63,5 +72,11 @@ class Results:
             for clause_id, state in sorted(self.states.items())
         }
         return json.dumps(
-            {"target": self.target, "header": dict(self.header), "clauses": clauses}, indent=1
+            {
+                "target": self.target,
+                "header": dict(self.header),
+                "clauses": clauses,
+                "faults": self.faults,
+            },
+            indent=1,
         )

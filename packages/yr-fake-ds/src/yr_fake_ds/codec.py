@@ -11,6 +11,8 @@ from yr_fake_ds.device_protocol import DeviceReply, DeviceRequest
 
 ClientRequest: TypeAlias = (
     protocol.Hello
+    | protocol.OpenDirectory
+    | protocol.SetFaults
     | protocol.Goodbye
     | protocol.Attach
     | protocol.Create

@@ -3,6 +3,8 @@
     RuntimeError, TypeError          what user code sees: exactly the types that the SDK raises
     NotImplementedError
     └── NotSupportedError            something the real SDK has and this fake has not (yet)
+    ValueError
+    └── FaultPlanError               a fault plan means nothing; defined in `faults.plan`
     Exception
     ├── StatusError                  a failed call inside the client; leaves the SDK as RuntimeError
     └── ActivationError              the fake cannot take the place of the real SDK here

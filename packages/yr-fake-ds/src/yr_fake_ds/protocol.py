@@ -274,6 +274,16 @@ class Inspect(Request, frozen=True, kw_only=True):
     journal: bool = False
 
 
+class OpenDirectory(Message, frozen=True):
+    """Sent by another worker on TCP: what follows is for the directory that this worker keeps."""
+
+
+class SetFaults(Request, frozen=True, kw_only=True):
+    """Let the worker follow another fault plan -> Done; sent on a TCP connection without Hello."""
+
+    plan: str
+
+
 class PeerGet(Request, frozen=True, kw_only=True):
     """Sent by another worker on TCP -> PeerValue with the bytes, Failure if there is no copy."""
 
@@ -319,6 +329,8 @@ class Inspection(Message, frozen=True, kw_only=True):
     held_references: int
     calls: dict[str, int]
     journal: list[JournalEntry] = []
+    faults: list[int] = []
+    """How often each rule of the present fault plan has struck."""
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -3,9 +3,10 @@
     pytest -p yr_fake_ds.pytest --yr-fake-ds        activates the fake before any conftest is loaded
 
 The fake is in place before anything imports `yr`, and subprocesses, xdist workers and Ray workers
-inherit it. Fixtures: `yr_no_leaked_keys` (request it with the address of a worker).
+inherit it. Fixtures: `yr_no_leaked_keys` and `yr_faults`, both called with a worker's address.
 """
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 
@@ -13,6 +14,8 @@ import pytest
 
 from yr_fake_ds import activation
 from yr_fake_ds.errors import ActivationError
+from yr_fake_ds.faults.installation import InstalledFaults, install_faults
+from yr_fake_ds.faults.plan import VARIABLE, FaultPlanError, load_plan
 from yr_fake_ds.inspect import Inspection, inspect_worker, leaked_keys
 
 
@@ -25,6 +28,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=False,
         help="let yr.datasystem and dscli be the in-memory fake, here and in all subprocesses",
     )
+    group.addoption(
+        "--yr-fake-ds-faults",
+        default="",
+        metavar="PLAN",
+        help="fault plan of all workers that are started: JSON, or a file with it",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -33,6 +42,8 @@ def pytest_load_initial_conftests(
 ) -> None:
     """Activate the fake before any conftest can import `yr`."""
     options = parser.parse_known_args(args)
+    if options.yr_fake_ds_faults:
+        _set_fault_plan(early_config, options.yr_fake_ds_faults)
     if not options.yr_fake_ds:
         return
     saved = {name: os.environ.get(name) for name in activation.variables(os.environ)}
@@ -41,6 +52,16 @@ def pytest_load_initial_conftests(
     except ActivationError as error:
         raise pytest.UsageError(f"--yr-fake-ds: {error}") from error
     early_config.add_cleanup(lambda: _restore(saved))
+
+
+@pytest.fixture
+def yr_faults() -> Iterator[Callable[..., InstalledFaults]]:
+    """Let a running worker fail: ``yr_faults("127.0.0.1:31501", {"rules": [...]})``.
+
+    The worker follows the plan until the test ends; ``.fired()`` of what is returned counts.
+    """
+    with contextlib.ExitStack() as stack:
+        yield lambda address, plan: stack.enter_context(install_faults(address, plan))
 
 
 def pytest_report_header() -> str:
@@ -68,6 +89,17 @@ def yr_no_leaked_keys() -> Iterator[Callable[[str], None]]:
     }
     if leaks:
         pytest.fail(f"keys were left behind: {leaks}", pytrace=False)
+
+
+def _set_fault_plan(config: pytest.Config, source: str) -> None:
+    try:
+        load_plan(source)
+    except FaultPlanError as error:
+        raise pytest.UsageError(f"--yr-fake-ds-faults: {error}") from error
+    saved = {VARIABLE: os.environ.get(VARIABLE)}
+    is_file = not source.lstrip().startswith("{")
+    os.environ[VARIABLE] = os.path.abspath(source) if is_file else source
+    config.add_cleanup(lambda: _restore(saved))
 
 
 def _restore(saved: dict[str, str | None]) -> None:

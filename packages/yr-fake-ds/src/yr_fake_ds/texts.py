@@ -244,6 +244,7 @@ PROTOCOL_VERSION: Final = Text(
     "The client speaks version {theirs} of the fake's protocol and the worker version {ours}; "
     "install the same yr-fake-ds for both",
 )
+FAULT_PLAN_WRONG: Final = Text(INVALID, "{reason}")
 UNEXPECTED_REQUEST: Final = Text(RUNTIME_ERROR, "The worker does not serve {request} here")
 TOO_MANY_CLIENTS: Final = Text(RUNTIME_ERROR, "Client number upper to the limit")
 NO_COPY_EXISTS: Final = Text(

@@ -76,3 +76,34 @@ def test_a_real_sdk_that_is_imported_already_is_refused(tmp_path: Path) -> None:
 
     assert done.returncode != 0
     assert "already imported" in done.stderr
+
+
+FAULTY = """
+import pytest, subprocess, sys
+
+def test_it(yr_faults, tmp_path):
+    import os
+    assert os.environ["YR_FAKE_DS_FAULTS"].endswith("plan.json")
+    with pytest.raises(OSError):
+        yr_faults("127.0.0.1:1", {"rules": []})
+"""
+
+
+def test_a_fault_plan_reaches_all_workers(tmp_path: Path) -> None:
+    """The option sets the variable that workers read, with an absolute path."""
+    (tmp_path / "plan.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "test_it.py").write_text(FAULTY, encoding="utf-8")
+
+    done = _pytest(tmp_path, "--yr-fake-ds", "--yr-fake-ds-faults", "plan.json", "test_it.py")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_wrong_fault_plan_ends_the_run(tmp_path: Path) -> None:
+    """The mistake is named before any test runs."""
+    plan = '{"rules": [{"action": "explode"}]}'
+
+    done = _pytest(tmp_path, "--yr-fake-ds", "--yr-fake-ds-faults", plan, str(tmp_path))
+
+    assert done.returncode == 4
+    assert "--yr-fake-ds-faults: the fault plan is wrong" in done.stderr

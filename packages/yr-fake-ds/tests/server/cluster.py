@@ -34,12 +34,16 @@ class Member:
         """Start it, with 4 MiB."""
         outcome = dscli(
             *("start", "-t", "30", "-d", self.home, "-w", "--worker_address", self.address),
-            *("--metastore_address", self.metastore, "--shared_memory_size_mb", "4"),
-            *("--start_metastore_service", str(self.is_head).lower()),
+            *("--shared_memory_size_mb", "4", *self.cluster_flags()),
         )
         match = re.search(r"success, PID: (\d+)", outcome.stdout)
         assert match, outcome
         self.pid = int(match[1])
+
+    def cluster_flags(self) -> list[str]:
+        """Say where the cluster meets."""
+        is_head = str(self.is_head).lower()
+        return ["--metastore_address", self.metastore, "--start_metastore_service", is_head]
 
     def stop(self) -> None:
         """Stop it in order; it may be gone already."""

@@ -13,7 +13,10 @@ from typing import Any
 import pytest
 
 from yr_fake_ds.directory.service import DirectoryService
+from yr_fake_ds.faults.injection import Injector
+from yr_fake_ds.faults.plan import Plan
 from yr_fake_ds.worker.__main__ import _serve
+from yr_fake_ds.worker.coordination import Coordination
 from yr_fake_ds.worker.memory import Memory
 from yr_fake_ds.worker.server import WorkerServer
 from yr_fake_ds.worker.settings import WorkerSettings
@@ -60,7 +63,9 @@ def serve() -> Iterator[Serve]:
             memory, directory = Memory(CAPACITY), DirectoryService()
             directory.join(address, memory.drop)
             wanted = WorkerSettings(worker_address=address, **chosen)
-            servers.append(_serve(wanted, memory, directory, sock, path))
+            servers.append(
+                _serve(wanted, memory, Coordination(directory), Injector(Plan()), sock, path)
+            )
             return Served(port, memory)
 
         yield start

@@ -16,12 +16,23 @@ def test_other_addresses_need_permission() -> None:
     assert "YR_FAKE_DS_ALLOW_REMOTE=1" in outcome.stderr
 
 
-def test_etcd_mode_says_that_it_is_missing() -> None:
-    """Mode etcd is refused by name."""
-    outcome = dscli("start", "-w", "--etcd_address", f"127.0.0.1:{free_port()}")
+@pytest.mark.parametrize("address", ["nowhere", "127.0.0.1:1,oops", "127.0.0.1:99999"])
+def test_an_etcd_address_is_checked(address: str) -> None:
+    """Each of the addresses needs a host and a port."""
+    outcome = dscli("start", "-w", "--etcd_address", address)
 
     assert outcome.returncode == 1
-    assert "etcd mode is not supported by this version of yr-fake-ds" in outcome.stderr
+    assert f"illegal value '{address}' specified for flag 'etcd_address'" in outcome.stderr
+
+
+def test_etcd_credentials_are_refused() -> None:
+    """The fake speaks plain HTTP to etcd, and says so instead of leaving the flags out."""
+    address = f"127.0.0.1:{free_port()}"
+
+    outcome = dscli("start", "-w", "--etcd_address", address, "--etcd_username", "me")
+
+    assert outcome.returncode == 1
+    assert "yr-fake-ds does not support --etcd_username me" in outcome.stderr
 
 
 @pytest.mark.parametrize("command", ["up", "down", "generate_config", "collect_log"])

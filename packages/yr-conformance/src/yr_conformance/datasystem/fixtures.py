@@ -21,31 +21,52 @@ from yr_conformance.datasystem.clients import (
     connect_objects,
     elsewhere_process,
 )
-from yr_conformance.datasystem.worker import Worker, head_worker, joining_worker, new_home
+from yr_conformance.datasystem.cluster import Cluster, MetastoreCluster, cluster_in
+from yr_conformance.datasystem.worker import (
+    HOST,
+    Worker,
+    free_ports,
+    head_worker,
+    joining_worker,
+    new_home,
+)
 
 DELETE_BATCH = 10_000
 SMALL_POOL_MB = 64
 
 
 @pytest.fixture(scope="session")
-def worker(process_mark: str, process_home: str) -> Iterator[Worker]:
+def new_cluster(request: pytest.FixtureRequest) -> Callable[[], Cluster]:
+    """Make clusters without workers, in the mode of this run."""
+    if request.config.option.mode == "metastore":
+        return lambda: MetastoreCluster(HOST, *free_ports(1))
+    etcd = request.getfixturevalue("etcd")
+    return lambda: cluster_in(etcd.address)
+
+
+@pytest.fixture(scope="session")
+def worker(
+    process_mark: str, process_home: str, new_cluster: Callable[[], Cluster]
+) -> Iterator[Worker]:
     """The shared head worker."""
-    with _running(head_worker(new_home(process_home))) as running:
+    with _running(head_worker(new_cluster(), new_home(process_home))) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def second_worker(worker: Worker, process_home: str) -> Iterator[Worker]:
-    """A shared worker that joined the first one's metastore."""
+    """A shared worker that joined the first one's cluster."""
     with _running(joining_worker(worker, new_home(process_home))) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def small_worker(process_mark: str, process_home: str) -> Iterator[Worker]:
+def small_worker(
+    process_mark: str, process_home: str, new_cluster: Callable[[], Cluster]
+) -> Iterator[Worker]:
     """A shared worker of a cluster of its own, with a pool that a test can fill."""
     options = ("--shared_memory_size_mb", str(SMALL_POOL_MB))
-    with _running(head_worker(new_home(process_home), *options)) as small:
+    with _running(head_worker(new_cluster(), new_home(process_home), *options)) as small:
         yield small
 
 
@@ -91,13 +112,18 @@ def own_keys(request: pytest.FixtureRequest) -> Iterator[Keys]:
 
 
 @pytest.fixture
-def fresh_worker(process_mark: str, process_home: str) -> Iterator[Callable[..., Worker]]:
+def fresh_worker(
+    process_mark: str, process_home: str, new_cluster: Callable[[], Cluster]
+) -> Iterator[Callable[..., Worker]]:
     """Start workers that no other test uses; they are gone after the test."""
     made: list[Worker] = []
 
     def start(*options: str, joins: Worker | None = None) -> Worker:
         home = new_home(process_home)
-        new = joining_worker(joins, home, *options) if joins else head_worker(home, *options)
+        if joins:
+            new = joining_worker(joins, home, *options)
+        else:
+            new = head_worker(new_cluster(), home, *options)
         made.append(new)
         new.start()
         return new

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import psutil
 
+from yr_conformance.datasystem.cluster import Cluster
 from yr_conformance.datasystem.dscli import Outcome, dscli
 from yr_conformance.waiting import wait_until
 
@@ -24,10 +25,10 @@ _PID = re.compile(r"success, PID: (\d+)")
 
 @dataclass
 class Worker:
-    """One worker; the head hosts the metastore, others join the head's."""
+    """One worker; the head is the first of its cluster, the others join it."""
 
     port: int
-    metastore_port: int
+    cluster: Cluster
     home: str
     head: bool = True
     options: tuple[str, ...] = ()
@@ -41,9 +42,7 @@ class Worker:
     def start_arguments(self) -> list[str]:
         """The arguments of `dscli start` for this worker."""
         arguments = ["-d", self.home, "-w", "--worker_address", self.address]
-        arguments += ["--metastore_address", f"{HOST}:{self.metastore_port}"]
-        if self.head:
-            arguments += ["--start_metastore_service", "true"]
+        arguments += self.cluster.flags(is_head=self.head)
         arguments += ["--arena_per_tenant", "1", "--client_dead_timeout_s", "5"]
         if "--shared_memory_size_mb" not in self.options:
             arguments += ["--shared_memory_size_mb", str(SHARED_MEMORY_MB)]
@@ -100,16 +99,16 @@ class Worker:
         shutil.rmtree(self.home, ignore_errors=True)
 
 
-def head_worker(home: str, *options: str) -> Worker:
-    """Make a worker that will host a metastore of its own, on free ports."""
-    port, metastore_port = free_ports(2)
-    return Worker(port, metastore_port, home, options=options)
+def head_worker(cluster: Cluster, home: str, *options: str) -> Worker:
+    """Make the worker that will be the first of a cluster, on a free port."""
+    (port,) = free_ports(1)
+    return Worker(port, cluster, home, options=options)
 
 
 def joining_worker(head: Worker, home: str, *options: str) -> Worker:
-    """Make a worker that will join the metastore of another one."""
+    """Make a worker that will join the cluster of another one."""
     (port,) = free_ports(1)
-    return Worker(port, head.metastore_port, home, head=False, options=options)
+    return Worker(port, head.cluster, home, head=False, options=options)
 
 
 def started_pid(outcome: Outcome) -> int:

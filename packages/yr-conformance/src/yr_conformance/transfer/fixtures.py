@@ -45,9 +45,11 @@ class PeerPool:
 
 
 @pytest.fixture(scope="session")
-def session() -> Iterator[RaySession]:
-    """One Ray cluster with a registered backend for this test process."""
-    with ray_session() as running:
+def session(request: pytest.FixtureRequest) -> Iterator[RaySession]:
+    """One Ray cluster with a registered backend for this test process, in the mode of this run."""
+    in_etcd = request.config.option.mode == "etcd"
+    etcd_address = request.getfixturevalue("etcd").address if in_etcd else ""
+    with ray_session(etcd_address) as running:
         yield running
 
 

@@ -22,6 +22,7 @@ from collections.abc import Iterator, Mapping
 
 import psutil
 
+from yr_conformance.datasystem.cluster import cluster_in
 from yr_conformance.datasystem.worker import free_ports
 from yr_conformance.leaks import RAY_VARIABLE
 from yr_conformance.transfer.registration import register_transport
@@ -70,8 +71,11 @@ class RaySession:
 
 
 @contextlib.contextmanager
-def ray_session() -> Iterator[RaySession]:
-    """Start Ray and the backend in this process; stop both and check that nothing is left."""
+def ray_session(etcd_address: str = "") -> Iterator[RaySession]:
+    """Start Ray and the backend in this process; stop both and check that nothing is left.
+
+    With an address, the backend's workers meet in that etcd, else at a metastore.
+    """
     mark = uuid.uuid4().hex
     directory = pathlib.Path(tempfile.mkdtemp(prefix="yrc-"))
     working_directory = directory / "cwd"
@@ -79,11 +83,9 @@ def ray_session() -> Iterator[RaySession]:
     worker_port, metastore_port = free_ports(2)
     settings = {
         RAY_VARIABLE: mark,
-        "YR_DS_INIT_MODE": "metastore",
         "YR_DS_WORKER_PORT": str(worker_port),
-        "YR_DS_METASTORE_PORT": str(metastore_port),
+        **_cluster_settings(etcd_address, metastore_port),
         "RAY_ASCEND_DEAD_ACTOR_GRACE_S": str(GRACE_SECONDS),
-        "YR_DS_WORKER_ARGS": f"--shared_memory_size_mb {SHARED_MEMORY_MB}",
     }
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, directory, ignore_errors=True)
@@ -93,6 +95,22 @@ def ray_session() -> Iterator[RaySession]:
             address = _start(stack, directory)
         host = address.rpartition(":")[0]
         yield RaySession(mark, address, host, worker_port, directory, working_directory)
+
+
+def _cluster_settings(etcd_address: str, metastore_port: int) -> dict[str, str]:
+    arguments = f"--shared_memory_size_mb {SHARED_MEMORY_MB}"
+    if not etcd_address:
+        return {
+            "YR_DS_INIT_MODE": "metastore",
+            "YR_DS_METASTORE_PORT": str(metastore_port),
+            "YR_DS_WORKER_ARGS": arguments,
+        }
+    name = cluster_in(etcd_address).name
+    return {
+        "YR_DS_INIT_MODE": "etcd",
+        "YR_DS_ETCD_ADDRESS": etcd_address,
+        "YR_DS_WORKER_ARGS": f"{arguments} --cluster_name {name}",
+    }
 
 
 def marked_processes(mark: str) -> list[psutil.Process]:

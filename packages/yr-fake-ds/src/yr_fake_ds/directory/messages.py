@@ -60,6 +60,13 @@ class Announced(Message, frozen=True):
     failed: list[str]
 
 
+class Restore(Message, frozen=True):
+    """A worker holds these values, of which the directory may not know -> Ok."""
+
+    address: str
+    entries: list[Entry]
+
+
 class Locate(Message, frozen=True):
     """Ask for values, waiting for all of them -> Locations."""
 
@@ -166,6 +173,7 @@ DirectoryRequest: TypeAlias = (
     Join
     | Leave
     | Announce
+    | Restore
     | Locate
     | AddCopy
     | DropCopies

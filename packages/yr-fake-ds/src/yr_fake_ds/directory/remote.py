@@ -18,9 +18,9 @@ from typing import Any, Final, TypeVar
 from yr_fake_ds import framing
 from yr_fake_ds.device_protocol import DeviceAnswer, DeviceCall
 from yr_fake_ds.directory import messages
-from yr_fake_ds.directory.messages import Announce, Located
+from yr_fake_ds.directory.messages import Announce, Entry, Located
 from yr_fake_ds.directory.service import DropCopies
-from yr_fake_ds.protocol import Message, encode
+from yr_fake_ds.protocol import Message, OpenDirectory, encode
 from yr_fake_ds.refusal import refusal_by_name
 
 CONNECT_TIMEOUT_S: Final = 1.0
@@ -37,8 +37,12 @@ class DirectoryLostError(ConnectionError):
 class RemoteDirectory:
     """Implements the Directory protocol; used from all threads of the worker."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, *, in_worker: bool = False) -> None:
+        """Find it at a port of its own, or behind the address of the worker that keeps it."""
         self.address = f"{host}:{port}"
+        self._in_worker = in_worker
+        self._closed = False
+        self._followed: socket.socket | None = None
         self._where = (host, port)
         self._idle: deque[socket.socket] = deque()
 
@@ -90,6 +94,10 @@ class RemoteDirectory:
             raise DirectoryLostError(f"{type(answer).__name__} to a device request")
         return answer
 
+    def restore(self, address: str, entries: list[Entry]) -> None:
+        """Make known what a worker holds; what the directory knows already stays as it is."""
+        self._ask(messages.Restore(address, entries), messages.Ok)
+
     def leave(self, address: str) -> None:
         """See Directory."""
         self._ask(messages.Leave(address), messages.Ok)
@@ -98,6 +106,7 @@ class RemoteDirectory:
         """Join, and listen to notices for ever in a thread; DirectoryLostError if it cannot join.
 
         `lost` is called when the head went away: nothing that this worker holds is known any more.
+        After `close` it is neither called nor is anything joined again.
         """
         sock = self._join(address)
         listener = threading.Thread(
@@ -113,6 +122,7 @@ class RemoteDirectory:
             sock.close()
             raise DirectoryLostError(str(error)) from error
         sock.settimeout(None)
+        self._followed = sock
         return sock
 
     def _listen(
@@ -125,15 +135,28 @@ class RemoteDirectory:
                     notice = messages.decode_reply(data)
                     if isinstance(notice, messages.Drop):
                         drop_copies(notice.names)
+            if self._closed:
+                return
             lost()
-            sock = self._rejoin(address)
+            rejoined = self._rejoin(address)
+            if rejoined is None:
+                return
+            sock = rejoined
 
-    def _rejoin(self, address: str) -> socket.socket:
-        while True:
+    def _rejoin(self, address: str) -> socket.socket | None:
+        while not self._closed:
             try:
                 return self._join(address)
             except DirectoryLostError:
                 time.sleep(REJOIN_PAUSE_S)
+        return None
+
+    def close(self) -> None:
+        """Follow no more; what is on its way fails."""
+        self._closed = True
+        with contextlib.suppress(OSError):
+            if self._followed is not None:
+                self._followed.shutdown(socket.SHUT_RDWR)
 
     def _ask(self, request: Any, kind: type[Reply], wait_s: float = 0) -> Reply:
         for sock in self._connections():
@@ -164,7 +187,16 @@ class RemoteDirectory:
         except OSError as error:
             raise DirectoryLostError(f"{self.address}: {error}") from error
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._in_worker:
+            self._introduce(sock)
         return sock
+
+    def _introduce(self, sock: socket.socket) -> None:
+        try:
+            framing.send_frame(sock, encode(OpenDirectory()))
+        except OSError as error:
+            sock.close()
+            raise DirectoryLostError(f"{self.address}: {error}") from error
 
 
 def _exchange(sock: socket.socket, request: Any) -> Any:

@@ -1,4 +1,7 @@
-"""The directory's door for other workers: the metastore address of the head worker.
+"""The directory's door for other workers.
+
+In metastore mode it is the metastore address of the head worker, in etcd mode the worker's own
+address, where a connection first says that it is for the directory.
 
 a connection of calls    request --> reply, one after the other
 a connection of Join     stays open; what is out of date is told on it, and its end without
@@ -28,15 +31,15 @@ NOTICE_TIMEOUT_S: Final = 5.0
 class DirectoryServer:
     """Serves one connection a thread; a peer that breaks the protocol loses its connection."""
 
-    def __init__(self, service: DirectoryService, sock: socket.socket) -> None:
+    def __init__(self, service: DirectoryService) -> None:
         self._service = service
-        self._listener = Listener(sock, self._serve)
 
-    def start(self) -> None:
+    def listen(self, sock: socket.socket) -> None:
         """Begin to accept, in a thread of its own."""
-        self._listener.start()
+        Listener(sock, self.serve).start()
 
-    def _serve(self, sock: socket.socket, introduced: Callable[[], None]) -> None:
+    def serve(self, sock: socket.socket, introduced: Callable[[], None]) -> None:
+        """Serve one connection to its end."""
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         request = _receive(sock, HANDSHAKE_TIMEOUT_S)
         introduced()
@@ -97,6 +100,8 @@ class DirectoryServer:
             service.drop_copies(request.address, request.names)
         elif isinstance(request, messages.Leave):
             service.leave(request.address)
+        elif isinstance(request, messages.Restore):
+            service.restore(request.address, request.entries)
 
 
 class _Notices:

@@ -12,7 +12,7 @@ import msgspec
 from yr_fake_ds import texts
 from yr_fake_ds.device_protocol import DeviceAnswer, DeviceCall
 from yr_fake_ds.directory.device_service import DeviceService
-from yr_fake_ds.directory.messages import Announce, Located
+from yr_fake_ds.directory.messages import Announce, Entry, Located
 from yr_fake_ds.directory.state import AnnounceError, Dropped, State
 from yr_fake_ds.refusal import RefusedError
 
@@ -135,6 +135,13 @@ class DirectoryService:
             raise error.refusal from None
         self._notify(dropped)
         return beyond_reach + failed
+
+    def restore(self, address: str, entries: Iterable[Entry]) -> None:
+        """Learn what a worker holds; what is known already stays as it is."""
+        with self._changed:
+            dropped = self._state.restore(address, entries)
+            self._changed.notify_all()
+        self._notify(dropped)
 
     def locate(self, keys: list[str], wait_s: float) -> list[Located | None]:
         """See Directory."""

@@ -93,6 +93,23 @@ class State:
         accepted = {id(entries[key]) for key, refusal in refusals.items() if refusal is None}
         return [entry.key for entry in request.entries if id(entry) not in accepted], dropped
 
+    def restore(self, address: str, entries: Iterable[Entry]) -> list[Dropped]:
+        """Learn what a worker holds: new values, or more copies of known ones; the rest goes.
+
+        How a value was to be kept, and for how long, went with the directory that knew it.
+        """
+        dropped = []
+        for entry in entries:
+            value = self._living(entry.key)
+            if value is None:
+                value = Value(entry.version, entry.size, Parameters(), [], None, is_open=True)
+                self._values[entry.key] = value
+            if self.add_copy(address, entry.key, entry.version):
+                value.is_bereft = False
+            else:
+                dropped.append(Dropped(address, entry.key, entry.version))
+        return dropped
+
     def locate(self, keys: Iterable[str]) -> list[Located | None]:
         """Say where values are."""
         return [self._located(key) for key in keys]

@@ -17,13 +17,14 @@ import uuid
 from typing import Final
 
 from yr_fake_ds import protocol
-from yr_fake_ds.directory.remote import DirectoryLostError, RemoteDirectory
-from yr_fake_ds.directory.server import DirectoryServer
-from yr_fake_ds.directory.service import Directory, DirectoryService
+from yr_fake_ds.directory.remote import DirectoryLostError
+from yr_fake_ds.faults.injection import Injector
+from yr_fake_ds.faults.plan import FaultPlanError, plan_from
 from yr_fake_ds.journal import Journal
-from yr_fake_ds.listener import BACKLOG
 from yr_fake_ds.worker.clients import Clients
+from yr_fake_ds.worker.coordination import Coordination, coordinate
 from yr_fake_ds.worker.device_requests import DeviceRequests
+from yr_fake_ds.worker.endpoint import END_SIGNALS, StartError, listen_at
 from yr_fake_ds.worker.home import LOG_NAME, Home, HomeError
 from yr_fake_ds.worker.inspection import Inspector
 from yr_fake_ds.worker.keys import Keys
@@ -32,61 +33,69 @@ from yr_fake_ds.worker.publication import Publication
 from yr_fake_ds.worker.reading import Reading
 from yr_fake_ds.worker.requests import RequestHandler
 from yr_fake_ds.worker.server import WorkerServer
-from yr_fake_ds.worker.settings import FlagError, WorkerSettings, parse_settings, split_address
+from yr_fake_ds.worker.settings import FlagError, WorkerSettings, parse_settings
 
 DEVICE_PATIENCE_MS: Final = 10_000
 MEBIBYTE: Final = 2**20
 MAX_MEMORY_MB: Final = 2**20
 WRONG_FLAGS: Final = 1
 FAILED: Final = 255
-JOIN_PAUSE_S: Final = 0.05
-_END: Final = frozenset({signal.SIGTERM, signal.SIGINT})
-
-
-class StartError(Exception):
-    """The worker cannot start; the text says why."""
 
 
 def main() -> None:
     """Run a worker until it is told to stop."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, _END)
+    signal.pthread_sigmask(signal.SIG_BLOCK, END_SIGNALS)
     try:
         settings = parse_settings(sys.argv[1:], os.environ)
-    except FlagError as error:
+        plan = plan_from(os.environ)
+    except (FlagError, FaultPlanError) as error:
         sys.exit(_say(error, WRONG_FLAGS))
     home = Home(settings)
     try:
         home.take()
-        directory = _run(settings, home)
+        coordination = _run(settings, home, Injector(plan))
     except HomeError as error:
         sys.exit(_say(error, FAILED))
     except StartError as error:
         home.log(str(error))
         home.leave()
         sys.exit(_say(error, FAILED))
-    signal.sigwait(_END)
-    with contextlib.suppress(DirectoryLostError):
-        directory.leave(settings.worker_address)
+    signal.sigwait(END_SIGNALS)
+    _say_goodbye(settings.worker_address, coordination)
     home.leave()
     os._exit(0)
 
 
-def _run(settings: WorkerSettings, home: Home) -> Directory:
+def _run(settings: WorkerSettings, home: Home, injector: Injector) -> Coordination:
     """Begin to serve, in threads."""
-    tcp = _listen(settings.worker_address)
+    tcp = listen_at(settings.worker_address)
     memory = _memory(settings.shared_memory_size_mb)
-    directory = _directory(settings, memory, home)
-    _serve(settings, memory, directory, tcp, home.socket_path)
+    coordination = coordinate(settings, memory, home)
+    _serve(settings, memory, coordination, injector, tcp, home.socket_path)
+    if coordination.member is not None:
+        coordination.member.stay()
     home.announce_ready()
     home.log(f"Worker {settings.worker_address} is ready")
     _leave_the_console(settings.log_dir)
-    return directory
+    return coordination
+
+
+def _say_goodbye(address: str, coordination: Coordination) -> None:
+    with contextlib.suppress(DirectoryLostError):
+        coordination.directory.leave(address)
+    if coordination.member is not None:
+        coordination.member.leave()
 
 
 def _serve(
-    settings: WorkerSettings, memory: Memory, directory: Directory, tcp: socket.socket, path: str
+    settings: WorkerSettings,
+    memory: Memory,
+    coordination: Coordination,
+    injector: Injector,
+    tcp: socket.socket,
+    path: str,
 ) -> WorkerServer:
-    journal = Journal()
+    journal, directory = Journal(), coordination.directory
     address, keys = settings.worker_address, Keys(memory, directory)
     clients = Clients(settings.max_client_num, settings.client_dead_timeout_s, keys.forget_client)
     publication = Publication(address, memory, directory)
@@ -99,8 +108,10 @@ def _serve(
         arena_bytes=memory.arena.capacity,
         shm_threshold=settings.oc_shm_transfer_threshold_kb * 1024,
     )
-    inspector = Inspector(terms.worker_id, memory, clients, journal, directory)
-    server = WorkerServer(terms, memory, clients, handler, journal, inspector)
+    inspector = Inspector(terms.worker_id, memory, clients, journal, directory, injector)
+    server = WorkerServer(
+        terms, memory, clients, handler, journal, inspector, injector, coordination.serve
+    )
     server.start(tcp)
     return server
 
@@ -112,46 +123,6 @@ def _memory(size_mb: int) -> Memory:
         return Memory(size_mb * MEBIBYTE)
     except OSError as error:
         raise StartError(f"failed to mmap shared memory: {error.strerror}") from error
-
-
-def _directory(settings: WorkerSettings, memory: Memory, home: Home) -> Directory:
-    if settings.start_metastore_service:
-        service = DirectoryService()
-        service.join(settings.worker_address, memory.drop)
-        DirectoryServer(service, _listen(settings.metastore_address)).start()
-        return service
-    remote = RemoteDirectory(*split_address(settings.metastore_address))
-    _join(remote, settings, memory, home)
-    return remote
-
-
-def _join(remote: RemoteDirectory, settings: WorkerSettings, memory: Memory, home: Home) -> None:
-    """Wait for the head as long as whoever started this process does; it may start later."""
-    starter = os.getppid()
-    told = False
-    while True:
-        try:
-            remote.follow(settings.worker_address, memory.drop, lost=memory.survive)
-        except DirectoryLostError as error:
-            if not told:
-                home.log(f"The metastore does not answer, waiting for it: {error}")
-            told = True
-        else:
-            return
-        if signal.sigtimedwait(_END, JOIN_PAUSE_S) or os.getppid() != starter:
-            raise StartError("told to stop while it waited for the metastore")
-
-
-def _listen(address: str) -> socket.socket:
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        sock.bind(split_address(address))
-        sock.listen(BACKLOG)
-    except OSError as error:
-        reason = f"bind to tcp://{address} unsuccessful: {error.strerror}"
-        raise StartError(reason) from error
-    return sock
 
 
 def _leave_the_console(log_dir: str) -> None:

@@ -7,6 +7,7 @@ import os
 from yr_fake_ds import protocol
 from yr_fake_ds.directory.remote import DirectoryLostError
 from yr_fake_ds.directory.service import Directory
+from yr_fake_ds.faults.injection import Injector
 from yr_fake_ds.journal import Journal
 from yr_fake_ds.worker.clients import Clients
 from yr_fake_ds.worker.memory import Memory
@@ -22,12 +23,14 @@ class Inspector:
         clients: Clients,
         journal: Journal,
         directory: Directory,
+        injector: Injector,
     ) -> None:
         self._worker_id = worker_id
         self._memory = memory
         self._clients = clients
         self._journal = journal
         self._directory = directory
+        self._injector = injector
 
     def inspect(self, *, journal: bool) -> protocol.Inspection:
         """Say what the worker holds now, and with `journal` what it served last."""
@@ -51,6 +54,7 @@ class Inspector:
             held_references=held,
             calls=self._journal.counts(),
             journal=self._journal.entries() if journal else [],
+            faults=self._injector.fired(),
         )
 
     def _with_ttl(self, states: list[protocol.ObjectState]) -> list[protocol.ObjectState]:

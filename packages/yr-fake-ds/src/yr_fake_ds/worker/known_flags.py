@@ -72,10 +72,6 @@ _SECURITY: Final = "it checks no identity and encrypts nothing"
 _HARDWARE: Final = "there is no such hardware in it; use the released dscli"
 _DISK: Final = "it keeps all values in memory and writes none to a disk or to object storage"
 DEMANDING: Final[Mapping[str, tuple[frozenset[str], str]]] = {
-    "etcd_address": (
-        frozenset(),
-        "etcd mode is not supported by this version of yr-fake-ds; use --metastore_address",
-    ),
     "l2_cache_type": (frozenset({"none"}), _DISK),
     "spill_directory": (frozenset(), _DISK),
     "shared_disk_directory": (frozenset(), _DISK),
@@ -85,8 +81,8 @@ DEMANDING: Final[Mapping[str, tuple[frozenset[str], str]]] = {
         frozenset({"true", "t", "yes", "y", "1"}),
         "a value read from another worker is always kept as a replica",
     ),
-    "enable_meta_replica": (_OFF, "metadata is kept by the head worker only"),
-    "enable_metadata_recovery": (_OFF, "metadata is lost with the head worker"),
+    "enable_meta_replica": (_OFF, "metadata is kept by one worker only"),
+    "enable_metadata_recovery": (_OFF, "metadata is lost with the worker that keeps it"),
     "other_cluster_names": (frozenset(), "it has one cluster"),
     "kv_events_config": (frozenset(), "it publishes no events"),
     "remote_h2d_device_ids": (frozenset(), _HARDWARE),
@@ -95,6 +91,8 @@ DEMANDING: Final[Mapping[str, tuple[frozenset[str], str]]] = {
     "enable_urma": (_OFF, _HARDWARE),
     "enable_curve_zmq": (_OFF, _SECURITY),
     "enable_etcd_auth": (_OFF, _SECURITY),
+    "etcd_username": (frozenset(), _SECURITY),
+    "etcd_ca": (frozenset(), _SECURITY),
     "iam_kit": (frozenset({"none"}), _SECURITY),
     "system_access_key": (frozenset(), _SECURITY),
     "tenant_access_key": (frozenset(), _SECURITY),

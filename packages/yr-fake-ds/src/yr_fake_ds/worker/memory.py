@@ -29,6 +29,7 @@ class Memory:
         self.blocks = Blocks(capacity)
         self._latches = Latches()
         self._survivors: dict[str, int] = {}
+        self.times_emptied = 0
 
     def create(
         self, sizes: Iterable[int], client_id: str, deadline: float, evicted: list[CopyName]
@@ -95,6 +96,19 @@ class Memory:
         """
         with self.changed:
             self._survivors.update(block.name for block in self.blocks.copies() if block.name)
+
+    def forget_copies(self) -> None:
+        """Let all copies go, since a directory begins that knows of none."""
+        with self.changed:
+            self.times_emptied += 1
+            self.drop([block.name for block in self.blocks.copies() if block.name])
+            self._survivors.clear()
+
+    def restore_survivors(self) -> list[Block]:
+        """Give all copies, for a directory that learns of them; none counts as unknown any more."""
+        with self.changed:
+            self._survivors.clear()
+            return [block for block in self.blocks.copies() if block.name]
 
     def survived(self, key: str) -> bool:
         """Tell whether a copy of a key is here that the head does not know."""

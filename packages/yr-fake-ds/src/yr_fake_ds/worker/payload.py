@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 
 from yr_fake_ds import framing
+from yr_fake_ds.protocol import Item
 
 
 class Payload:
@@ -22,9 +24,32 @@ class Payload:
         framing.receive_into(self._sock, destination)
         self.remaining -= destination.nbytes
 
+    def pass_over(self, size: int) -> None:
+        """Read some of it for nobody."""
+        size = min(size, self.remaining)
+        self.remaining -= size
+        while size:
+            part = min(size, framing.ABSURD_RESERVE)
+            framing.receive_exactly(self._sock, part)
+            size -= part
+
     def skip(self) -> None:
         """Read what nobody took, so that the next frame begins where it should."""
-        while self.remaining:
-            size = min(self.remaining, framing.ABSURD_RESERVE)
-            framing.receive_exactly(self._sock, size)
-            self.remaining -= size
+        self.pass_over(self.remaining)
+
+
+class PartialPayload:
+    """The payload of a publication from which the fault plan took items."""
+
+    def __init__(self, payload: Payload, all_items: Sequence[Item], kept: Sequence[Item]) -> None:
+        self._payload = payload
+        inline = [item for item in all_items if item.slot_id is None]
+        self._items = iter([(item.size, item in kept) for item in inline])
+
+    def read_into(self, destination: memoryview) -> None:
+        """Take the bytes of the next item that was kept."""
+        for size, is_kept in self._items:
+            if is_kept:
+                self._payload.read_into(destination)
+                return
+            self._payload.pass_over(size)

@@ -110,6 +110,7 @@ class Publication:
         self, request: protocol.Publish, blocks: Sequence[Block], deadline: float
     ) -> list[str]:
         before = [block.name for block in blocks]
+        emptied = self._memory.times_emptied
         entries = self._name(request, blocks)
         names = [(entry.key, entry.version) for entry in entries]
         announce = Announce(
@@ -128,6 +129,9 @@ class Publication:
             self._give_back(request, blocks, before)
             self._keep_only_taken(names)
             raise
+        if emptied != self._memory.times_emptied:
+            # A new directory took the values after this worker had let all older copies go.
+            self._name_again(request, blocks, names)
         if failed:
             self._keep_only_taken(names)
         self._memory.forget_survivors(key for key, _version in names if key not in failed)
@@ -142,6 +146,14 @@ class Publication:
             self._memory.name(block, item.key, version, evictable=evictable, replica=False)
             entries.append(Entry(item.key, item.size, version))
         return entries
+
+    def _name_again(
+        self, request: protocol.Publish, blocks: Sequence[Block], names: Sequence[CopyName]
+    ) -> None:
+        evictable = request.parameters.write_mode == EVICTABLE_MODE
+        for block, name in zip(blocks, names, strict=True):
+            if block.name != name:
+                self._memory.name(block, *name, evictable=evictable, replica=False)
 
     def _give_back(
         self,

@@ -1,10 +1,10 @@
 """The worker's two doors, behind which one thread serves one connection and trusts nobody.
 
-    TCP    Hello ... Goodbye (a client's registration), Inspect, PeerGet
+    TCP    Hello ... Goodbye (a client's registration), Inspect, PeerGet, OpenDirectory
     Unix   Attach, then requests of that client
 
-Whatever a peer does wrong ends its own connection. Every request passes through `_serve_request`,
-the one place for whoever wants to delay, refuse or drop some.
+Whatever a peer does wrong ends its own connection. Every request passes through the injector,
+which delays, refuses or drops some if a fault plan wants it.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from typing import Any, Final
 
 from yr_fake_ds import codec, framing, protocol, texts
 from yr_fake_ds.directory.remote import DirectoryLostError
+from yr_fake_ds.faults.injection import DroppedError, Injector, keys_of
+from yr_fake_ds.faults.plan import FaultPlanError, load_plan
 from yr_fake_ds.journal import Journal
 from yr_fake_ds.listener import Listener
 from yr_fake_ds.refusal import RefusedError
 from yr_fake_ds.worker.clients import Clients
 from yr_fake_ds.worker.inspection import Inspector
 from yr_fake_ds.worker.memory import Memory
-from yr_fake_ds.worker.payload import Payload
+from yr_fake_ds.worker.payload import PartialPayload, Payload
 from yr_fake_ds.worker.requests import RequestHandler
 
 HANDSHAKE_TIMEOUT_S: Final = 30.0
@@ -41,6 +43,8 @@ class WorkerServer:
         handler: RequestHandler,
         journal: Journal,
         inspector: Inspector,
+        injector: Injector,
+        serve_directory: Callable[[socket.socket, Callable[[], None]], None] | None = None,
     ) -> None:
         self._terms = terms
         self._memory = memory
@@ -48,6 +52,8 @@ class WorkerServer:
         self._handler = handler
         self._journal = journal
         self._inspector = inspector
+        self._injector = injector
+        self._serve_directory = serve_directory
         self._listeners: list[Listener] = []
 
     def start(self, tcp: socket.socket) -> None:
@@ -70,6 +76,10 @@ class WorkerServer:
     def _serve_tcp(self, sock: socket.socket, introduced: Callable[[], None]) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         request = _receive(sock, HANDSHAKE_TIMEOUT_S)
+        if isinstance(request, protocol.OpenDirectory):
+            if self._serve_directory is not None:
+                self._serve_directory(sock, introduced)
+            return
         introduced()
         sock.settimeout(STALLED_TIMEOUT_S)
         if isinstance(request, protocol.Hello):
@@ -78,14 +88,28 @@ class WorkerServer:
             _reply(sock, self._inspector.inspect(journal=request.journal))
         elif isinstance(request, protocol.PeerGet):
             self._serve_peer(sock, request)
+        elif isinstance(request, protocol.SetFaults):
+            _reply(sock, self._set_faults(request))
         else:
             _reply(sock, failure(_unexpected(request), request.trace_id))
 
+    def _set_faults(self, request: protocol.SetFaults) -> protocol.Message:
+        try:
+            self._injector.replace(load_plan(request.plan))
+        except FaultPlanError as error:
+            refusal = RefusedError(texts.FAULT_PLAN_WRONG, reason=str(error))
+            return failure(refusal, request.trace_id)
+        return protocol.Done()
+
     def _serve_registration(self, sock: socket.socket, hello: protocol.Hello) -> None:
         try:
+            self._injector.around(hello, _nothing)
             ticket = self._register(hello)
         except RefusedError as refusal:
             _reply(sock, failure(refusal, hello.trace_id))
+            return
+        except DroppedError:
+            sock.recv(1)
             return
         self._journal.note("Hello", hello.client_id, [], 0, texts.OK)
         try:
@@ -104,6 +128,14 @@ class WorkerServer:
         return self._clients.register(hello.client_id)
 
     def _serve_peer(self, sock: socket.socket, request: protocol.PeerGet) -> None:
+        try:
+            self._injector.around(request, _nothing)
+        except RefusedError as refusal:
+            _reply(sock, failure(refusal, request.trace_id))
+            return
+        except DroppedError:
+            sock.recv(1)
+            return
         with self._memory.lend_copy(request.key, request.version) as data:
             if data is None:
                 _reply(sock, failure(RefusedError(texts.NO_COPY_EXISTS), request.trace_id))
@@ -123,7 +155,10 @@ class WorkerServer:
             data, payload = framing.receive_header(sock, self._memory.arena.capacity)
             sock.settimeout(STALLED_TIMEOUT_S)
             request = codec.decode_request(data)
-            reply = self._serve_request(request, Payload(sock, payload), attach.client_id)
+            try:
+                reply = self._serve_request(request, Payload(sock, payload), attach.client_id)
+            except DroppedError:
+                continue
             if not self._clients.remembers(attach.client_id):
                 self._handler.forget_client(attach.client_id)
                 return
@@ -132,15 +167,26 @@ class WorkerServer:
     def _serve_request(self, request: Any, payload: Payload, client_id: str) -> protocol.Message:
         status = texts.OK
         try:
-            return self._handler.handle(request, payload, client_id)
+            return self._injector.around(
+                request, lambda kept: self._handle(request, kept, payload, client_id)
+            )
         except (RefusedError, DirectoryLostError) as error:
             answer = failure(_refusal(error), request.trace_id)
             status = answer.status
             return answer
         finally:
             payload.skip()
-            keys = _keys_of(request)
+            keys = keys_of(request)
             self._journal.note(type(request).__name__, client_id, keys, payload.size, status)
+
+    def _handle(
+        self, request: Any, kept: Any, payload: Payload, client_id: str
+    ) -> protocol.Message:
+        """Carry out what the fault plan left of a request."""
+        if kept is request or not isinstance(kept, protocol.Publish):
+            return self._handler.handle(kept, payload, client_id)
+        rest = PartialPayload(payload, request.items, kept.items)
+        return self._handler.handle(kept, rest, client_id)
 
 
 def failure(refusal: RefusedError, trace_id: str) -> protocol.Failure:
@@ -164,11 +210,9 @@ def _receive(sock: socket.socket, within_s: float | None = None) -> Any:
     return codec.decode_request(data)
 
 
+def _nothing(_request: Any) -> protocol.Message:
+    return protocol.Done()
+
+
 def _reply(sock: socket.socket, message: protocol.Message) -> None:
     framing.send_frame(sock, protocol.encode(message))
-
-
-def _keys_of(request: Any) -> list[str]:
-    if isinstance(request, protocol.Publish):
-        return [item.key for item in request.items]
-    return list(getattr(request, "keys", []))

@@ -30,6 +30,7 @@ _RANGES: Final[Mapping[str, tuple[int, int]]] = {
     "max_client_num": (1, 10000),
     "client_dead_timeout_s": (3, 2**64 - 1),
     "io_thread_nice": (-20, 19),
+    "node_timeout_s": (1, 2**64 - 1),
 }
 
 
@@ -44,6 +45,10 @@ class WorkerSettings:
     worker_address: str = DEFAULT_ADDRESS
     metastore_address: str = ""
     start_metastore_service: bool = False
+    etcd_address: str = ""
+    cluster_name: str = ""
+    node_timeout_s: int = 60
+    node_dead_timeout_s: int = 300
     shared_memory_size_mb: int = 1024
     oc_shm_transfer_threshold_kb: int = 500
     client_dead_timeout_s: int = 120
@@ -105,18 +110,26 @@ def _check_addresses(flags: Mapping[str, str], environment: Mapping[str, str]) -
     match = _ADDRESS.fullmatch(address)
     if not match or int(match[2]) > MAX_PORT or max(map(int, match[1].split("."))) > 255:
         raise FlagError(f"ERROR: illegal value '{address}' specified for flag 'worker_address'")
-    metastore = flags.get("metastore_address", "")
-    host, _, port = metastore.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > MAX_PORT:
-        raise FlagError(
-            f"ERROR: illegal value '{metastore}' specified for flag 'metastore_address'"
-        )
-    for name, where in (("worker_address", match[1]), ("metastore_address", host)):
+    name, hosts = _coordinator_hosts(flags)
+    for name, where in (("worker_address", match[1]), *((name, host) for host in hosts)):
         if not _LOOPBACK.fullmatch(where) and environment.get(ALLOW_REMOTE) != "1":
             raise FlagError(
                 f"ERROR: {name} {where} is not on loopback, where yr-fake-ds stays because it "
                 f"checks no identity; set {ALLOW_REMOTE}=1 to allow it"
             )
+
+
+def _coordinator_hosts(flags: Mapping[str, str]) -> tuple[str, list[str]]:
+    """Give the flag that says where the cluster meets, and its hosts; a metastore replaces etcd."""
+    name = "metastore_address" if flags.get("metastore_address") else "etcd_address"
+    text = flags.get(name, "")
+    hosts = []
+    for address in [text] if name == "metastore_address" else text.split(","):
+        host, _, port = address.rpartition(":")
+        if not host or not port.isdecimal() or int(port) > MAX_PORT:
+            raise FlagError(f"ERROR: illegal value '{text}' specified for flag '{name}'")
+        hosts.append(host)
+    return name, hosts
 
 
 def _typed(name: str, value: str) -> str | int | bool:

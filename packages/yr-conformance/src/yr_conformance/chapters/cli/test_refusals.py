@@ -7,6 +7,7 @@ import os
 import pytest
 
 from yr_conformance.chapters.cli.clauses import MUST, clause
+from yr_conformance.datasystem.cluster import MetastoreCluster, cluster_in
 from yr_conformance.datasystem.dscli import Outcome, dscli
 from yr_conformance.datasystem.sources import MEASURED, SDK_SOURCE
 from yr_conformance.datasystem.worker import HOST, Worker, free_ports, head_worker
@@ -16,7 +17,8 @@ SHORT_TIMEOUT_S = "5"
 
 def start(home: str, *options: str) -> Outcome:
     """Try to start a worker that cannot start."""
-    arguments = head_worker(home, *options).start_arguments()
+    cluster = MetastoreCluster(HOST, *free_ports(1))
+    arguments = head_worker(cluster, home, *options).start_arguments()
     return dscli("start", "-t", SHORT_TIMEOUT_S, *arguments)
 
 
@@ -97,7 +99,19 @@ def test_a_home_directory_may_be_too_long(worker_home: str) -> None:
 def test_an_unreachable_metastore_is_an_error(worker_home: str) -> None:
     """Joining a metastore where nobody listens exits with 1 when the time of `-t` is over."""
     port, metastore_port = free_ports(2)
-    worker = Worker(port, metastore_port, worker_home, head=False)
+    worker = Worker(port, MetastoreCluster(HOST, metastore_port), worker_home, head=False)
+
+    outcome = dscli("start", "-t", SHORT_TIMEOUT_S, *worker.start_arguments())
+
+    assert outcome.status == 1, outcome
+    assert f"Worker service is not ready within {SHORT_TIMEOUT_S} seconds" in outcome.errors
+
+
+@clause("CLI-START-14", MUST, source=MEASURED)
+def test_an_unreachable_etcd_is_an_error(worker_home: str) -> None:
+    """A worker whose etcd does not answer makes `dscli start` exit with 1 at the end of `-t`."""
+    port, etcd_port = free_ports(2)
+    worker = Worker(port, cluster_in(f"{HOST}:{etcd_port}"), worker_home)
 
     outcome = dscli("start", "-t", SHORT_TIMEOUT_S, *worker.start_arguments())
 

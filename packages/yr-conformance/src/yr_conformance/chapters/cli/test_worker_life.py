@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from yr_conformance.chapters.cli.clauses import MUST, clause
 from yr_conformance.chapters.cli.worker_life import WorkerLife, live
+from yr_conformance.datasystem.cluster import Cluster
 from yr_conformance.datasystem.sources import MEASURED
 from yr_conformance.datasystem.worker import head_worker, new_home
 
 
 @pytest.fixture(scope="module")
-def life(process_mark: str, process_home: str) -> Iterator[WorkerLife]:
+def life(
+    process_mark: str, process_home: str, new_cluster: Callable[[], Cluster]
+) -> Iterator[WorkerLife]:
     """One life of a worker, over when the first clause looks at it."""
-    worker = head_worker(new_home(process_home))
-    yield live(worker, process_home)
+    worker = head_worker(new_cluster(), new_home(process_home))
+    yield live(worker, new_cluster, process_home)
     worker.discard()
 
 
@@ -74,9 +77,9 @@ def test_a_home_has_one_worker(life: WorkerLife) -> None:
 
 
 @clause("CLI-START-12", MUST, source=MEASURED)
-def test_the_head_listens_on_two_ports(life: WorkerLife) -> None:
-    """The head worker listens on the worker's and on the metastore's port and on no other."""
-    assert life.first_sight.ports == {life.worker.port, life.worker.metastore_port}
+def test_the_head_listens_where_it_must(life: WorkerLife) -> None:
+    """The head listens on its own port and on that of a metastore, if it has one, and no other."""
+    assert life.first_sight.ports == {life.worker.port, *life.worker.cluster.head_ports}
 
 
 @clause("CLI-STOP-01", MUST, source=MEASURED)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import psutil
 
 from yr_conformance.datasystem.clients import connect
+from yr_conformance.datasystem.cluster import Cluster
 from yr_conformance.datasystem.dscli import Outcome, dscli
-from yr_conformance.datasystem.worker import Worker, free_ports, head_worker, started_pid
+from yr_conformance.datasystem.worker import Worker, head_worker, started_pid
 
 KEY = "cli:lost"
 
@@ -55,11 +57,11 @@ class WorkerLife:
     stopped_twice: Outcome
 
 
-def live(worker: Worker, parent: str) -> WorkerLife:
-    """Live one life; a rival's home is made in `parent`."""
+def live(worker: Worker, new_cluster: Callable[[], Cluster], parent: str) -> WorkerLife:
+    """Live one life; rivals have clusters of their own, the home of one is in `parent`."""
     started = worker.start()
     first_sight = _look_at(worker)
-    rivals = _provoke(worker, f"{parent}/rival")
+    rivals = _provoke(worker, new_cluster, f"{parent}/rival")
     worker.kill()
     started_again = worker.start()
     kept = connect(worker.port).exist([KEY])
@@ -90,11 +92,11 @@ def _look_at(worker: Worker) -> FirstSight:
     )
 
 
-def _provoke(worker: Worker, home: str) -> Rivals:
-    on_its_port = Worker(worker.port, free_ports(1)[0], home=home)
+def _provoke(worker: Worker, new_cluster: Callable[[], Cluster], home: str) -> Rivals:
+    on_its_port = Worker(worker.port, new_cluster(), home=home)
     return Rivals(
         on_its_port=_start_rival(on_its_port),
-        in_its_home=_start_rival(head_worker(worker.home)),
+        in_its_home=_start_rival(head_worker(new_cluster(), worker.home)),
         survived=worker.alive,
     )
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from yr_conformance.chapters.kv.casualty import MAX_CLIENTS, VALUE, Casualty, suffer
 from yr_conformance.clauses import MUST, clause
+from yr_conformance.datasystem.cluster import Cluster
 from yr_conformance.datasystem.sources import MEASURED
 from yr_conformance.datasystem.statuses import split_status
 from yr_conformance.datasystem.worker import head_worker, new_home
 
 
 @pytest.fixture(scope="module")
-def casualty(process_mark: str, process_home: str) -> Iterator[Casualty]:
+def casualty(
+    process_mark: str, process_home: str, new_cluster: Callable[[], Cluster]
+) -> Iterator[Casualty]:
     """One death of a worker, over when the first clause looks at it."""
-    worker = head_worker(new_home(process_home), "--max_client_num", str(MAX_CLIENTS))
+    worker = head_worker(
+        new_cluster(), new_home(process_home), "--max_client_num", str(MAX_CLIENTS)
+    )
     try:
         yield suffer(worker)
     finally:

@@ -1,1 +1,1 @@
-"""Chapter TWO: two workers on one metastore."""
+"""Chapter TWO: two workers of one cluster."""

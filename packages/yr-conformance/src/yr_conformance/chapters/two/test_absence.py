@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from yr_conformance.chapters.two.absence import VALUE, Absence, be_absent
 from yr_conformance.chapters.two.clauses import MUST, clause
+from yr_conformance.datasystem.cluster import Cluster
 from yr_conformance.datasystem.sources import MEASURED
 from yr_conformance.datasystem.statuses import split_status
 from yr_conformance.datasystem.worker import head_worker, joining_worker, new_home
@@ -22,12 +23,14 @@ UNREACHABLE = {
 
 
 @pytest.fixture(scope="module")
-def absence(process_mark: str, process_home: str) -> Iterator[Absence]:
+def absence(
+    process_mark: str, process_home: str, new_cluster: Callable[[], Cluster]
+) -> Iterator[Absence]:
     """One absence of a joined worker, over when the first clause looks at it.
 
     In a cluster of its own: after a stop, a released head refuses some keys for a while.
     """
-    head = head_worker(new_home(process_home))
+    head = head_worker(new_cluster(), new_home(process_home))
     joined = joining_worker(head, new_home(process_home))
     try:
         head.start()

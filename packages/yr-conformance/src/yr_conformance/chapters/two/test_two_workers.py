@@ -1,4 +1,4 @@
-"""TWO: two workers on one metastore, each with a client of its own."""
+"""TWO: two workers of one cluster, each with a client of its own."""
 
 from __future__ import annotations
 

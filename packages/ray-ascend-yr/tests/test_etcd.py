@@ -1,0 +1,98 @@
+"""Etcd mode: workers meet in an etcd, one or several members, and one that is dead is an error."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import shutil
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+import ray
+from conftest import Sandbox, free_port, wait_until
+from sender import transfer
+
+from ray_ascend import cleanup_yr_resources, register_yr_tensor_transport
+from ray_ascend.errors import BackendStartError
+
+pytestmark = pytest.mark.datasystem
+
+
+@pytest.fixture
+def etcd(sandbox: Sandbox) -> Iterator[str]:
+    """The address of an etcd of the test's own."""
+    program = shutil.which("etcd")
+    if program is None:
+        pytest.skip("no program `etcd` on PATH (Debian: etcd-server)")
+    client, peers = (f"127.0.0.1:{free_port()}" for _ in range(2))
+    command = [
+        program,
+        f"--data-dir={sandbox.directory}/etcd",
+        f"--listen-client-urls=http://{client}",
+        f"--advertise-client-urls=http://{client}",
+        f"--listen-peer-urls=http://{peers}",
+        f"--initial-advertise-peer-urls=http://{peers}",
+        f"--initial-cluster=default=http://{peers}",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        wait_until(lambda: is_healthy(client))
+        yield client
+        # The backend goes first, so that its workers leave the cluster in order.
+        if ray.is_initialized():
+            cleanup_yr_resources()
+        process.kill()
+
+
+def is_healthy(address: str) -> bool:
+    """Ask an etcd whether it has a leader."""
+    with (
+        contextlib.suppress(OSError),
+        contextlib.closing(http.client.HTTPConnection(address, timeout=2)) as connection,
+    ):
+        connection.request("GET", "/health")
+        return b"true" in connection.getresponse().read()
+    return False
+
+
+@pytest.fixture
+def etcd_mode(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """A Ray cluster whose driver asks for etcd, and a metastore's port that nobody may use."""
+    monkeypatch.setenv("YR_DS_INIT_MODE", "etcd")
+    monkeypatch.delenv("YR_DS_METASTORE_PORT")
+    sandbox.start_ray()
+    return sandbox
+
+
+@pytest.mark.usefixtures("etcd_mode")
+def test_a_tensor_travels_in_etcd_mode(etcd: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Register, transfer, clean up and register again with the metadata in etcd."""
+    monkeypatch.setenv("YR_DS_ETCD_ADDRESS", etcd)
+
+    for _ in range(2):
+        register_yr_tensor_transport(["cpu"])
+        assert transfer() == 4950.0
+        cleanup_yr_resources()
+
+
+@pytest.mark.usefixtures("etcd_mode")
+def test_one_living_member_of_several_is_enough(etcd: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Members are separated by commas; a dead one does not keep the worker from starting."""
+    monkeypatch.setenv("YR_DS_ETCD_ADDRESS", f"{etcd},127.0.0.1:{free_port()}")
+
+    register_yr_tensor_transport(["cpu"])
+
+    assert transfer() == 4950.0
+
+
+def test_a_dead_etcd_is_an_error(etcd_mode: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names variable and address, no worker is started and nothing is left."""
+    address = f"127.0.0.1:{free_port()}"
+    monkeypatch.setenv("YR_DS_ETCD_ADDRESS", address)
+
+    with pytest.raises(BackendStartError, match="YR_DS_ETCD_ADDRESS") as raised:
+        register_yr_tensor_transport(["cpu"])
+
+    assert address in str(raised.value)
+    assert etcd_mode.leftovers() == []
+    wait_until(lambda: ray.util.list_named_actors(all_namespaces=True) == [])

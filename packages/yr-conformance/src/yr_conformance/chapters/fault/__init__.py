@@ -1,0 +1,1 @@
+"""Chapter FAULT: what calls and transfers see of faults, and how they recover."""

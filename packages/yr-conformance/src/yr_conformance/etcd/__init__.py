@@ -1,0 +1,1 @@
+"""Where the suite gets an etcd from: an address, a container, a program on PATH, or a reason."""

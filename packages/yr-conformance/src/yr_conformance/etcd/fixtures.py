@@ -1,0 +1,75 @@
+"""Fixtures: one etcd per test process, so one per xdist worker, started when it is first needed.
+
+A start costs about a second, less than a worker's, and nobody else is hurt when a clause pauses or
+kills one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from yr_conformance.etcd.errors import EtcdError, UnavailableError
+from yr_conformance.etcd.provision import REQUIREMENTS, Wishes, provide, wishes
+from yr_conformance.etcd.server import Etcd, version_of
+
+_wishes = pytest.StashKey[Wishes]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--require-etcd` and `--etcd-image`."""
+    group = parser.getgroup("yr-conformance")
+    group.addoption(
+        "--require-etcd",
+        nargs="?",
+        const="any",
+        default="",
+        metavar="PROVIDER",
+        help=f"fail where clauses that need etcd would be skipped: {', '.join(REQUIREMENTS)}",
+    )
+    group.addoption("--etcd-image", default="", help="image of the container with etcd")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read what the user wants."""
+    try:
+        config.stash[_wishes] = wishes(
+            required=config.option.require_etcd, image=config.option.etcd_image
+        )
+    except EtcdError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+@pytest.fixture(scope="session")
+def etcd(start_etcd: Callable[[], Etcd], record_testsuite_property: Callable[..., None]) -> Etcd:
+    """The etcd that the tests of this process share."""
+    shared = start_etcd()
+    record_testsuite_property("etcd", f"{version_of(shared.address)} ({shared.kind})")
+    return shared
+
+
+@pytest.fixture(scope="session")
+def start_etcd(
+    process_mark: str, process_home: str, pytestconfig: pytest.Config
+) -> Iterator[Callable[[], Etcd]]:
+    """Start one more etcd, for situations that hurt it; all end with the session.
+
+    Where none can be had, what asks for one is skipped with all reasons, or fails if etcd is
+    required.
+    """
+    wanted = pytestconfig.stash[_wishes]
+    with contextlib.ExitStack() as stack:
+
+        def start() -> Etcd:
+            try:
+                made = provide(wanted, process_home)
+            except UnavailableError as reasons:
+                if wanted.is_required:
+                    pytest.fail(f"etcd is required: {reasons}", pytrace=False)
+                pytest.skip(f"no etcd: {reasons}")
+            stack.callback(made.close)
+            return made
+
+        yield start

@@ -1,0 +1,96 @@
+"""One etcd as the clauses use it: where it is, whether it answers, and what may be done to it.
+
+Only the HTTP side of etcd is used (`/health`, `/version`), which 3.4, 3.5 and 3.6 have alike, so no
+client library is needed.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.request
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from yr_conformance.etcd.errors import EtcdError
+
+START_TIMEOUT_S: Final = 60.0
+_POLL_S: Final = 0.05
+_ANSWER_TIMEOUT_S: Final = 1.0
+
+
+class Etcd(Protocol):
+    """A running etcd; `kind` names the provider: "address", "container" or "binary"."""
+
+    kind: str
+    address: str
+    may_be_hurt: bool
+    """Whether it is ours: somebody else's is never paused, killed or stopped."""
+
+    def pause(self) -> None:
+        """Stop it from answering while its connections stay."""
+        ...
+
+    def resume(self) -> None:
+        """Let it go on, and wait until it answers."""
+        ...
+
+    def kill(self) -> None:
+        """End it as a crash would, and wait until it is gone."""
+        ...
+
+    def restart(self) -> None:
+        """Start it again, after `kill`, at its address with its data; wait until it answers."""
+        ...
+
+    def close(self) -> None:
+        """End it and remove its data; any number of times."""
+        ...
+
+
+def is_healthy(address: str, timeout_s: float = _ANSWER_TIMEOUT_S) -> bool:
+    """Tell whether an etcd answers there and can be written to (it has a leader)."""
+    answer = _ask(address, "/health", timeout_s)
+    return str(answer.get("health")).lower() == "true"
+
+
+def version_of(address: str) -> str:
+    """Give the release of the etcd there, "unknown" if it does not say."""
+    return str(_ask(address, "/version", _ANSWER_TIMEOUT_S).get("etcdserver", "unknown"))
+
+
+def wait_until_healthy(
+    address: str, is_running: Callable[[], bool], timeout_s: float = START_TIMEOUT_S
+) -> None:
+    """Return once it answers; EtcdError when it ended meanwhile or after so many seconds."""
+    deadline = time.monotonic() + timeout_s
+    while not is_healthy(address):
+        if not is_running():
+            raise EtcdError(f"the etcd at {address} ended while it started")
+        if time.monotonic() > deadline:
+            raise EtcdError(f"the etcd at {address} is not healthy after {timeout_s:g} s")
+        time.sleep(_POLL_S)
+
+
+def arguments(listen: str, advertise: str, peers: str, data_dir: str) -> list[str]:
+    """Give the command line of a cluster of one, behind the name of the program."""
+    return [
+        "--name=yr",
+        f"--data-dir={data_dir}",
+        f"--listen-client-urls=http://{listen}",
+        f"--advertise-client-urls=http://{advertise}",
+        f"--listen-peer-urls=http://{peers}",
+        f"--initial-advertise-peer-urls=http://{peers}",
+        f"--initial-cluster=yr=http://{peers}",
+    ]
+
+
+def _ask(address: str, path: str, timeout_s: float) -> dict[str, object]:
+    # A proxy of the environment is none of this address's business.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"http://{address}{path}", timeout=timeout_s) as answer:
+            found = json.load(answer)
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,58 @@
+"""Which etcd the suite takes, and what it says when there is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from yr_conformance.datasystem.worker import HOST, free_ports
+from yr_conformance.etcd.errors import EtcdError, UnavailableError
+from yr_conformance.etcd.provision import Wishes, provide, wishes
+
+
+@pytest.fixture
+def bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+    """No engine answers and no program is on PATH."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+
+
+def test_an_address_that_does_not_answer_is_an_error() -> None:
+    """Who names an etcd gets that one or an error, never another one."""
+    (port,) = free_ports(1)
+
+    with pytest.raises(EtcdError, match=f"no etcd answers at {HOST}:{port}"):
+        provide(Wishes(address=f"{HOST}:{port}"), "")
+
+
+@pytest.mark.usefixtures("bare_machine")
+def test_every_reason_is_given(tmp_path: object) -> None:
+    """Without any etcd, the error names each provider and what it lacks."""
+    with pytest.raises(UnavailableError) as raised:
+        provide(Wishes(), str(tmp_path))
+
+    reasons = [reason.partition(":")[0] for reason in str(raised.value).split("; ")]
+    assert reasons == ["address", "container", "binary"]
+
+
+@pytest.mark.usefixtures("bare_machine")
+def test_one_provider_can_be_required(tmp_path: object) -> None:
+    """If the container is required, nothing else is tried."""
+    with pytest.raises(UnavailableError) as raised:
+        provide(Wishes(required="container"), str(tmp_path))
+
+    assert str(raised.value).startswith("container: ")
+    assert "binary" not in str(raised.value)
+
+
+def test_options_win_over_the_environment() -> None:
+    """What the command line says of image and requirement replaces what the variables say."""
+    environment = {"YR_CONFORMANCE_ETCD_IMAGE": "a", "YR_CONFORMANCE_REQUIRE_ETCD": "any"}
+
+    assert wishes(environment) == Wishes(image="a", required="any")
+    assert wishes(environment, "binary", "b") == Wishes(image="b", required="binary")
+
+
+def test_an_unknown_requirement_is_refused() -> None:
+    """The error lists what may be required."""
+    with pytest.raises(EtcdError, match="'podman'; known: no, any, address, container, binary"):
+        wishes({"YR_CONFORMANCE_REQUIRE_ETCD": "podman"})

@@ -1,0 +1,92 @@
+"""How a worker finds the directory of its cluster: the two modes.
+
+metastore, head     it keeps the directory, at the metastore address
+metastore, other    it joins the directory there; the head may start later
+etcd                it takes a place in etcd, where the workers agree who keeps the directory
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from yr_fake_ds.directory.remote import DirectoryLostError, RemoteDirectory
+from yr_fake_ds.directory.server import DirectoryServer
+from yr_fake_ds.directory.service import Directory, DirectoryService
+from yr_fake_ds.membership.directory import ElectedDirectory
+from yr_fake_ds.membership.gateway import EtcdLostError, Gateway
+from yr_fake_ds.membership.member import Member
+from yr_fake_ds.worker.endpoint import END_SIGNALS, StartError, listen_at
+from yr_fake_ds.worker.home import Home
+from yr_fake_ds.worker.memory import Memory
+from yr_fake_ds.worker.settings import WorkerSettings, split_address
+
+JOIN_PAUSE_S: Final = 0.05
+ServeDirectory = Callable[[socket.socket, Callable[[], None]], None]
+
+
+@dataclass(frozen=True)
+class Coordination:
+    """The directory, and what it needs of the worker."""
+
+    directory: Directory
+    serve: ServeDirectory | None = None
+    """Serves connections of other workers that come to this worker's own address."""
+    member: Member | None = None
+
+
+def coordinate(settings: WorkerSettings, memory: Memory, home: Home) -> Coordination:
+    """Take part in the cluster; waits as long as whoever started this process does."""
+    if not settings.metastore_address:
+        return _in_etcd(settings, memory, home)
+    if settings.start_metastore_service:
+        service = DirectoryService()
+        service.join(settings.worker_address, memory.drop)
+        DirectoryServer(service).listen(listen_at(settings.metastore_address))
+        return Coordination(service)
+    remote = RemoteDirectory(*split_address(settings.metastore_address))
+    _patiently(
+        lambda: remote.follow(settings.worker_address, memory.drop, lost=memory.survive),
+        home,
+        "The metastore does not answer, waiting for it",
+    )
+    return Coordination(remote)
+
+
+def _in_etcd(settings: WorkerSettings, memory: Memory, home: Home) -> Coordination:
+    directory = ElectedDirectory(settings.worker_address, memory)
+    member = Member(
+        settings.worker_address,
+        settings.cluster_name,
+        Gateway(settings.etcd_address.split(",")),
+        directory,
+        (settings.node_timeout_s, settings.node_dead_timeout_s),
+        lambda reason: _end_itself(home, reason),
+    )
+    _patiently(member.enter, home, "The cluster in etcd cannot be entered, trying again")
+    return Coordination(directory, directory.serve, member)
+
+
+def _end_itself(home: Home, reason: str) -> None:
+    home.log(reason)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _patiently(attempt: Callable[[], None], home: Home, complaint: str) -> None:
+    starter = os.getppid()
+    told = False
+    while True:
+        try:
+            attempt()
+        except (DirectoryLostError, EtcdLostError) as error:
+            if not told:
+                home.log(f"{complaint}: {error}")
+            told = True
+        else:
+            return
+        if signal.sigtimedwait(END_SIGNALS, JOIN_PAUSE_S) or os.getppid() != starter:
+            raise StartError(f"told to stop while it waited for its cluster. {complaint}")
