@@ -46,6 +46,11 @@ def test_worker_arguments_are_split_like_a_shell_does() -> None:
         ("YR_DS_METASTORE_PORT", "99999", "1 to 65535"),
         ("YR_DS_METASTORE_PORT", "31501", "must differ"),
         ("YR_DS_ETCD_ADDRESS", "http://host:2379", "HOST:PORT"),
+        ("YR_DS_ETCD_ADDRESS", "host", "'host' must be HOST:PORT"),
+        ("YR_DS_ETCD_ADDRESS", "a:1,b:0", "'b:0' must be HOST:PORT"),
+        ("YR_DS_ETCD_ADDRESS", "a:1,", "'' must be HOST:PORT"),
+        ("YR_DS_WORKER_PORT", "9" * 5000, "1 to 65535"),
+        ("YR_DS_WORKER_ARGS", "--a 1 --a=2", "--a is there twice"),
         ("YR_DS_WORKER_ARGS", "--a", "has no value"),
         ("YR_DS_WORKER_ARGS", "word", "is not a flag"),
         ("YR_DS_WORKER_ARGS", "--a 'x", "quotation"),
@@ -68,3 +73,10 @@ def test_etcd_mode_needs_an_address() -> None:
     """Mode etcd without an address names the variable that is missing."""
     with pytest.raises(ConfigurationError, match="YR_DS_ETCD_ADDRESS is not set"):
         BackendConfig.from_env({"YR_DS_INIT_MODE": "etcd"})
+
+
+def test_several_etcd_members_are_given_without_blanks() -> None:
+    """The worker takes one word, so blanks beside the commas are dropped."""
+    config = BackendConfig.from_env({"YR_DS_ETCD_ADDRESS": " a:1 , [::1]:2 "})
+
+    assert config.etcd_address == "a:1,[::1]:2"

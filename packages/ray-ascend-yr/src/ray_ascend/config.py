@@ -91,22 +91,26 @@ def _mode(text: str) -> Mode:
 def _port(name: str, text: str, default: int) -> int:
     if not text:
         return default
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
+    if not _is_port(text):
         raise ConfigurationError(f"{name}={text!r}: must be a port number from 1 to 65535", name)
     return int(text)
 
 
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535
+
+
 def _etcd_address(text: str) -> str:
-    for member in filter(None, text.split(",")):
-        host, _, port = member.strip().rpartition(":")
-        if not host or "/" in host:
+    members = [member.strip() for member in text.split(",")] if text else []
+    for member in members:
+        host, _, port = member.rpartition(":")
+        if not host or "/" in host or not _is_port(port):
             raise ConfigurationError(
-                f"{ETCD_ADDRESS}={text!r}: must be HOST:PORT, without a scheme, several separated "
-                "by commas",
+                f"{ETCD_ADDRESS}={text!r}: {member!r} must be HOST:PORT, without a scheme, several "
+                "separated by commas",
                 ETCD_ADDRESS,
             )
-        _port(ETCD_ADDRESS, port or "missing", 0)
-    return text
+    return ",".join(members)
 
 
 def _seconds(text: str) -> float:
@@ -137,6 +141,8 @@ def _worker_args(text: str) -> tuple[tuple[str, str], ...]:
             if not words or _FLAG.match(words[0]):
                 raise _bad_args(text, f"{flag} has no value")
             value = words.pop(0)
+        if flag[2:] in flags:
+            raise _bad_args(text, f"{flag} is there twice")
         flags[_allowed(flag[2:], text)] = value
     return tuple(flags.items())
 
