@@ -88,9 +88,9 @@ class Connection:
             return False
         with self._lock:
             self._undeleted.difference_update(key for key in batch if key not in failed)
-            for key in batch:
-                if self._ledger is not None and key not in failed:
-                    self._ledger.remove(key)
+        for key in batch:
+            if key not in failed:
+                self.disown(key)
         return not failed
 
     def close(self) -> None:
@@ -110,6 +110,12 @@ class Connection:
             raise StoreUnavailableError(
                 f"the datasystem worker's directory cannot be used: {error}", key
             ) from error
+
+    def disown(self, key: str) -> None:
+        """Answer no longer for a key: it has been deleted."""
+        with self._lock:
+            if self._ledger is not None:
+                self._ledger.remove(key)
 
 
 _lock = threading.RLock()

@@ -21,7 +21,8 @@ from ray_ascend.metadata import NpuOrigin, YRTransportMetadata
 from ray_ascend.npu_arrivals import Landing, are_late
 from ray_ascend.npu_client import Arrival
 from ray_ascend.npu_identity import is_same_npu, npu_module, origin_of
-from ray_ascend.npu_published import Published, blocks_of, host_key, offer, retract
+from ray_ascend.npu_keys import host_key, npu_key
+from ray_ascend.npu_published import Published, blocks_of, offer, retract
 from ray_ascend.npu_source import Inquiry, ask_for_host_copy
 from ray_ascend.packing import describe
 from ray_ascend.patience import Patience
@@ -51,7 +52,7 @@ class NpuPath:
         origin = origin_of(index)
 
         def attempt(connection: Connection) -> Published:
-            published = Published(connection, new_key(), index, kept)
+            published = Published(connection, npu_key(new_key()), index, kept)
             offer(published, on_host=not origin.actor)
             return published
 

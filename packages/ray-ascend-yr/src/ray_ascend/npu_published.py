@@ -15,16 +15,12 @@ from ray_ascend.connection import Connection
 from ray_ascend.errors import ObjectLostError, StoreUnavailableError, TransferError
 from ray_ascend.npu_client import Block
 from ray_ascend.npu_identity import npu_module
+from ray_ascend.npu_keys import host_key
 
 
 def blocks_of(tensors: Sequence[torch.Tensor]) -> list[Block]:
     """Addresses and sizes of contiguous tensors, without the empty ones."""
     return [(tensor.data_ptr(), tensor.nbytes) for tensor in tensors if tensor.nbytes]
-
-
-def host_key(key: str) -> str:
-    """Key of the copy in host memory that is made when a receiver cannot read the NPU itself."""
-    return f"{key}-host"
 
 
 @dataclass
@@ -39,7 +35,8 @@ class Published:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def publish(self) -> None:
-        """Offer the memory to others."""
+        """Offer the memory to others; after any failure the supervisor may have to delete it."""
+        self.connection.own(self.key)
         with npu_module().device(self.device):
             self.connection.npu_client.publish(self.key, self.device, blocks_of(self.tensors))
 
@@ -96,6 +93,9 @@ def retract(keys: Sequence[str]) -> None:
         _withdrawn.update(keys)
         waiting = [_published[name] for name in _withdrawn if name in _published]
     gone = {one.key for one in waiting if one.withdraw()}
+    for one in waiting:
+        if one.key in gone:
+            one.connection.disown(one.key)
     with _lock:
         _withdrawn.difference_update(gone)
         for name in gone:

@@ -88,8 +88,8 @@ def _fresh(spec: TensorSpec) -> torch.Tensor:
     dtype = _dtype(spec)
     if dtype is torch.complex32:
         # torch.empty warns that ComplexHalf is experimental; here nobody computes with it.
-        return torch.empty(spec.shape, dtype=torch.int32).view(dtype)
-    return torch.empty(spec.shape, dtype=dtype)
+        return torch.empty(spec.shape, dtype=torch.int32, device="cpu").view(dtype)
+    return torch.empty(spec.shape, dtype=dtype, device="cpu")
 
 
 def _dtype(spec: TensorSpec) -> torch.dtype:

@@ -15,11 +15,12 @@ from dataclasses import replace
 
 import ray
 
-from ray_ascend.client_cache import client_of
+from ray_ascend.client_cache import client_of, npu_client_of
 from ray_ascend.config import BackendConfig
 from ray_ascend.endpoint import WorkerEndpoint
 from ray_ascend.errors import RayAscendError
 from ray_ascend.ledger import Orphan, orphans
+from ray_ascend.npu_keys import is_npu_key
 from ray_ascend.placement import Placement
 from ray_ascend.worker_command import free_port
 from ray_ascend.worker_process import WorkerProcess
@@ -100,7 +101,12 @@ class Sweeper(threading.Thread):
 
     def _reclaim(self, orphan: Orphan) -> None:
         keys = orphan.keys()
-        if keys and client_of(self._endpoint).delete(keys):
+        npu_keys = [key for key in keys if is_npu_key(key)]
+        values = [key for key in keys if not is_npu_key(key)]
+        if values and client_of(self._endpoint).delete(values):
+            return
+        # The released datasystem forgets them itself, 120 s after the process died; needs no NPU.
+        if npu_keys and npu_client_of(self._endpoint).withdraw(npu_keys):
             return
         orphan.discard()
         self._died_at.pop(orphan.path, None)

@@ -16,6 +16,7 @@ import pytest
 
 from yr_conformance import deviations
 from yr_conformance.clauses import MARKER, ClauseError, check_unique, clause_of
+from yr_conformance.proofs import device_of, proof_of
 from yr_conformance.results import FAULT_PROPERTY, PROPERTY, UNSUPPORTED, Results, State
 from yr_conformance.targets import Target, TargetError, load
 from yr_conformance.targets.sdk_on_path import version_of
@@ -152,12 +153,16 @@ def _mark(item: pytest.Item, target: Target, known: Mapping[str, deviations.Devi
     record = clause_of(item)
     if record is None:
         raise pytest.UsageError(f"{item.nodeid} proves no clause")
-    item.user_properties.append((PROPERTY, record.id))
+    device = device_of(item)
+    proof = proof_of(record, device)
+    item.user_properties.append((PROPERTY, proof))
     missing = record.needs - target.capabilities
+    if device is not None:
+        missing |= {device.capability} - target.capabilities
     if missing:
         reason = f"{UNSUPPORTED}{target.name} lacks {', '.join(sorted(missing))}"
         item.add_marker(pytest.mark.skip(reason=reason))
-    deviation = known.get(record.id)
+    deviation = known.get(proof) or known.get(record.id)
     today = datetime.date.today()  # noqa: DTZ011 - a day
     if deviation and deviation.holds(today, target.version):
         item.add_marker(pytest.mark.xfail(reason=deviation.reason, strict=True))

@@ -1,6 +1,7 @@
 """Results: the state of each clause after a run, and the tables and files made of them.
 
-A clause may be proven by several tests (parameters); its state is the worst of theirs.
+A clause may be proven by several tests (parameters); its state is the worst of theirs, for each
+kind of device separately.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+
+from yr_conformance.proofs import row_of
 
 PROPERTY = "clause"
 FAULT_PROPERTY = "fault"
@@ -52,7 +55,7 @@ class Results:
         """One line per chapter, then the totals."""
         chapters: dict[str, Counter[State]] = {}
         for clause_id, state in self.states.items():
-            chapters.setdefault(clause_id.split("-", 1)[0], Counter())[state] += 1
+            chapters.setdefault(row_of(clause_id), Counter())[state] += 1
         yield f"{'chapter':<10}" + "".join(f"{state.value:>13}" for state in State)
         for chapter, counts in sorted(chapters.items()):
             yield f"{chapter:<10}" + "".join(f"{counts[state]:>13}" for state in State)

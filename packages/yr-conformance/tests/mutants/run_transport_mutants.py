@@ -21,6 +21,7 @@ from importlib.metadata import version
 from transport_mutants import DIRECTORY, MUTANTS, Mutant
 
 from yr_conformance.catalogue import node_ids
+from yr_conformance.proofs import clause_id_of
 from yr_conformance.transfer.registration import VARIABLE
 
 CHAPTERS = ("XFER-", "GC-", "COST-")
@@ -66,7 +67,8 @@ def failing_clauses(mutant: Mutant, nodes: Sequence[str], options: Sequence[str]
         if not report.exists():
             sys.exit(f"the suite did not run:\n{done.stdout}{done.stderr}")
         clauses = json.loads(report.read_text(encoding="utf-8"))["clauses"]
-    return [name for name, result in clauses.items() if result["state"] == "failed"]
+    failed = {clause_id_of(name) for name, one in clauses.items() if one["state"] == "failed"}
+    return sorted(failed)
 
 
 def _matters(mutant: Mutant) -> bool:

@@ -10,7 +10,7 @@ from yr_conformance.transfer import torch_noise
 @pytest.fixture(autouse=True)
 def _torch_that_warns(monkeypatch: pytest.MonkeyPatch) -> None:
     noise = frozenset({"[W Loader.cpp:44] Warning: preloaded", "Warning: no home"})
-    monkeypatch.setattr(torch_noise, "_lines_of_torch", lambda: noise)
+    monkeypatch.setattr(torch_noise, "_lines_of_torch", lambda _device: noise)
 
 
 def test_lines_of_torch_are_left_out_whenever_they_were_printed() -> None:

@@ -22,7 +22,8 @@ class Target(Protocol):
 
     name: str
     capabilities: frozenset[str]
-    """What clauses may need: "object-client", "dscli", "two-workers", "transfer-cpu", "npu"."""
+    """What clauses may need: "object-client", "dscli", "two-workers", "transfer-cpu", "npu",
+    "transfer-npu"."""
 
     @property
     def version(self) -> str:

@@ -8,6 +8,8 @@ from typing import Final
 
 LEAST: Final = 4
 """So many NPUs the clauses about devices need."""
+_LEAST: Final = {"npu": LEAST, "transfer-npu": 8}
+"""The clauses about transfers have up to seven actors, and the driver."""
 
 
 def count() -> int:
@@ -23,5 +25,6 @@ def count() -> int:
 
 
 def capabilities() -> frozenset[str]:
-    """Return the capability "npu" if there are NPUs enough."""
-    return frozenset({"npu"} if count() >= LEAST else ())
+    """Return "npu" and "transfer-npu" if there are NPUs enough for them."""
+    found = count()
+    return frozenset(name for name, least in _LEAST.items() if found >= least)

@@ -1,6 +1,6 @@
-"""Call journal: which public methods of `KVClient` a process called, with which keys.
+"""Call journal: which public methods of the SDK's clients a process called, with which keys.
 
-The methods of the class are wrapped where they are looked up, and each call goes on to the real
+The methods of `KVClient` and `HeteroClient` are wrapped where they are looked up, and each call goes on to the real
 one: nothing is replaced, so the same journal works on every target.
 
     transport -> KVClient.mcreate (ours: note name and keys) -> KVClient.mcreate (the SDK's)
@@ -14,16 +14,17 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-CREATES = ("mcreate", "set", "mset", "msettx", "set_value")
+CREATES = ("mcreate", "set", "mset", "msettx", "set_value", "dev_mset")
 PUBLISHES = ("mset_buffer",)
-GETS = ("get", "get_buffers", "get_read_only_buffers", "read")
-DELETES = ("delete",)
-OTHERS = ("exist", "expire", "health_check", "generate_key", "init")
+GETS = ("get", "get_buffers", "get_read_only_buffers", "read", "dev_subscribe", "dev_mget")
+DELETES = ("delete", "dev_delete")
+STAGING = ("mset_d2h", "mget_h2d")
+OTHERS = ("exist", "expire", "health_check", "generate_key", "init", "get_meta_info")
 
 
 @dataclasses.dataclass(frozen=True)
 class Call:
-    """One call of a `KVClient` method; `sizes` in bytes where the call names them."""
+    """One call of a client's method; `sizes` in bytes where the call names them."""
 
     name: str
     keys: tuple[str, ...] = ()
@@ -39,14 +40,16 @@ class CallJournal:
         self._asked = 0
         self._installed = False
 
-    def install(self, client_class: Any) -> None:
-        """Wrap the methods of the class, once in this process."""
+    def install(self, *client_classes: Any) -> None:
+        """Wrap the methods of the classes, once in this process."""
         with self._lock:
             if self._installed:
                 return
             self._installed = True
-        for name in (*CREATES, *PUBLISHES, *GETS, *DELETES, *OTHERS):
-            setattr(client_class, name, self._noting(name, getattr(client_class, name)))
+        for name in (*CREATES, *PUBLISHES, *GETS, *DELETES, *STAGING, *OTHERS):
+            for one in client_classes:
+                if method := getattr(one, name, None):
+                    setattr(one, name, self._noting(name, method))
 
     def take(self) -> list[Call]:
         """Return the calls since the last time and forget them."""
@@ -76,9 +79,9 @@ _journal = CallJournal()
 
 def start_journal() -> None:
     """Begin to note calls in this process; run in the actor or in the test."""
-    from yr.datasystem import KVClient
+    from yr.datasystem import HeteroClient, KVClient
 
-    _journal.install(KVClient)
+    _journal.install(KVClient, HeteroClient)
     _journal.take()
 
 
@@ -118,8 +121,15 @@ def _call(name: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Call:
     if isinstance(first, str):
         return Call(name, (first,), (len(second),) if isinstance(second, bytes) else ())
     keys = tuple(key for key in _items(first) if isinstance(key, str))
-    sizes = tuple(size for size in _items(second) if isinstance(size, int))
+    sizes = tuple(size for item in _items(second) for size in _sizes(item))
     return Call(name, keys, sizes)
+
+
+def _sizes(item: Any) -> list[int]:
+    """Give the size that a call names, or those of a list of device memory."""
+    if isinstance(item, int):
+        return [item]
+    return [blob.size for blob in item.get_blob_list()] if hasattr(item, "get_blob_list") else []
 
 
 def _items(value: Any) -> Sequence[Any]:

@@ -18,7 +18,10 @@ _SHOWN = 4
 
 @dataclasses.dataclass(frozen=True)
 class Fingerprint:
-    """Shape, dtype, device and content of one tensor; `first` only makes failures readable."""
+    """Shape, dtype, kind of device and content of a tensor; `first` makes failures readable.
+
+    The device has no number: each process counts its own.
+    """
 
     shape: tuple[int, ...]
     dtype: str
@@ -42,8 +45,8 @@ def fingerprint(value: Any) -> Any:
 
 
 def raw_bytes(tensor: torch.Tensor) -> torch.Tensor:
-    """Return the elements in row-major order as a new one-dimensional uint8 tensor."""
-    plain = tensor.detach().resolve_conj().resolve_neg()
+    """Return the elements in row-major order as a new one-dimensional uint8 tensor of the host."""
+    plain = tensor.detach().cpu().resolve_conj().resolve_neg()
     return plain.clone(memory_format=torch.contiguous_format).reshape(-1).view(torch.uint8)
 
 
@@ -52,7 +55,7 @@ def _of_tensor(tensor: torch.Tensor) -> Fingerprint:
     return Fingerprint(
         shape=tuple(tensor.shape),
         dtype=str(tensor.dtype),
-        device=str(tensor.device),
+        device=tensor.device.type,
         first=tuple(f"{byte:02x}" for byte in content[: _SHOWN * tensor.element_size()].tolist()),
         sha256=hashlib.sha256(content.numpy().data).hexdigest(),
     )

@@ -1,7 +1,9 @@
 """Fixtures of the chapters XFER, GC and COST: one Ray cluster and a few actors per test process.
 
-Most clauses share three actors, because an actor costs a second or more. Each is looked at before
-it is lent out, and replaced when an earlier clause or a defect ended it.
+    clause --fixtures--> device ("cpu", "npu") --> sender, receiver, ... with tensors of that kind
+
+Most clauses share three actors a device, because an actor costs a second or more. Each is looked at
+before it is lent out, and replaced when an earlier clause or a defect ended it.
 """
 
 from __future__ import annotations
@@ -12,6 +14,10 @@ from typing import Any
 
 import pytest
 
+from yr_conformance.transfer.clauses import BY_REFERENCE, BY_VALUE
+from yr_conformance.transfer.device_kind import KINDS, DeviceKind
+from yr_conformance.transfer.device_memory import default_device, take_last_npu
+from yr_conformance.transfer.key_space import DeviceKeys, KeySpace, ValueKeys
 from yr_conformance.transfer.key_watch import KeyWatch
 from yr_conformance.transfer.ray_session import RAY_ENVIRONMENT, RaySession, ray_session
 from yr_conformance.transfer.second_driver import DriverRun, run_second_driver
@@ -27,21 +33,33 @@ RAY_LEAVES = (
 def pytest_configure(config: pytest.Config) -> None:
     """Set what Ray reads when it is imported, which is while the chapters are collected."""
     os.environ.update(RAY_ENVIRONMENT)
+    for mark, meaning in ((BY_VALUE, "copies"), (BY_REFERENCE, "memory of their source")):
+        config.addinivalue_line("markers", f"{mark.name}: holds for objects that are {meaning}")
     for line in RAY_LEAVES:
         config.addinivalue_line("filterwarnings", line)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Let each clause about transfers be proven for every kind of device that it holds for."""
+    if "device" not in metafunc.fixturenames:
+        return
+    kinds = [kind for kind in KINDS if _fits(kind, metafunc.definition)]
+    names = [kind.name for kind in kinds]
+    metafunc.parametrize("device", kinds, ids=names, indirect=True, scope="session")
+
+
 class PeerPool:
-    """The shared actors of a session, by role."""
+    """The shared actors of a session, by role and device."""
 
     def __init__(self) -> None:
-        self._peers: dict[str, Any] = {}
+        self._peers: dict[tuple[str, DeviceKind], Any] = {}
 
-    def lend(self, role: str, make: Callable[[], Any]) -> Any:
+    def lend(self, role: str, device: DeviceKind, make: Callable[[], Any]) -> Any:
         """Return the living actor of the role, making it if there is none."""
-        if role not in self._peers or not _answers(self._peers[role]):
-            self._peers[role] = make()
-        return self._peers[role]
+        place = (role, device)
+        if place not in self._peers or not _answers(self._peers[place]):
+            self._peers[place] = make()
+        return self._peers[place]
 
 
 @pytest.fixture(scope="session")
@@ -54,89 +72,110 @@ def session(request: pytest.FixtureRequest) -> Iterator[RaySession]:
 
 
 @pytest.fixture(scope="session")
+def device(request: pytest.FixtureRequest) -> DeviceKind:
+    """The kind of device that the tensors of a clause are on; also in the test's own process."""
+    kind: DeviceKind = request.param
+    if kind.resources:
+        take_last_npu()
+    return kind
+
+
+@pytest.fixture(autouse=True)
+def made_on_device(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Make what a clause makes itself, to compare, on its device."""
+    if "device" not in request.fixturenames:
+        yield
+        return
+    with default_device(request.getfixturevalue("device").name):
+        yield
+
+
+@pytest.fixture(scope="session")
 def peer_pool(session: RaySession) -> PeerPool:
     """The actors that clauses share; they end with the cluster."""
     return PeerPool()
 
 
 @pytest.fixture
-def sender(peer_pool: PeerPool) -> Any:
+def sender(peer_pool: PeerPool, device: DeviceKind) -> Any:
     """A shared actor that makes tensors."""
-    return peer_pool.lend("sender", _new_peer)
+    return peer_pool.lend("sender", device, _new_peer(device))
 
 
 @pytest.fixture
-def receiver(peer_pool: PeerPool) -> Any:
+def receiver(peer_pool: PeerPool, device: DeviceKind) -> Any:
     """A shared actor that receives tensors."""
-    return peer_pool.lend("receiver", _new_peer)
+    return peer_pool.lend("receiver", device, _new_peer(device))
 
 
 @pytest.fixture
-def third(peer_pool: PeerPool) -> Any:
+def third(peer_pool: PeerPool, device: DeviceKind) -> Any:
     """A third shared actor."""
-    return peer_pool.lend("third", _new_peer)
+    return peer_pool.lend("third", device, _new_peer(device))
 
 
 @pytest.fixture
-def threaded_peer(peer_pool: PeerPool) -> Any:
+def threaded_peer(peer_pool: PeerPool, device: DeviceKind) -> Any:
     """A shared actor with four threads."""
     from yr_conformance.transfer.peer import peer_class
 
-    return peer_pool.lend("threaded", peer_class().options(max_concurrency=4).remote)
+    threaded = peer_class(device).options(max_concurrency=4).remote
+    return peer_pool.lend("threaded", device, threaded)
 
 
 @pytest.fixture
-def async_peer(peer_pool: PeerPool) -> Any:
+def async_peer(peer_pool: PeerPool, device: DeviceKind) -> Any:
     """A shared actor whose methods are coroutines."""
     from yr_conformance.transfer.peer import async_peer_class
 
-    return peer_pool.lend("async", async_peer_class().remote)
+    return peer_pool.lend("async", device, async_peer_class(device).remote)
 
 
 @pytest.fixture
-def unregistered(peer_pool: PeerPool) -> Any:
+def unregistered(peer_pool: PeerPool, device: DeviceKind) -> Any:
     """A shared actor that does not register the transport itself."""
     from yr_conformance.transfer.peer import unregistered_peer_class
 
-    return peer_pool.lend("unregistered", unregistered_peer_class().remote)
+    return peer_pool.lend("unregistered", device, unregistered_peer_class(device).remote)
 
 
 @pytest.fixture(scope="session")
-def second_driver(session: RaySession) -> DriverRun:
+def second_driver(session: RaySession, device: DeviceKind) -> DriverRun:
     """What another driver process of the same cluster saw, said and left behind."""
-    return run_second_driver(session)
+    return run_second_driver(session, device)
 
 
 @pytest.fixture
-def late_peer(session: RaySession) -> Iterator[Callable[[str], Any]]:
+def late_peer(session: RaySession, device: DeviceKind) -> Iterator[Callable[[str], Any]]:
     """Make actors whose constructor waits for a file; they are killed after the test."""
     from yr_conformance.transfer.peer import late_peer_class
 
-    yield from _factory(late_peer_class().remote)
+    yield from _factory(late_peer_class(device).remote)
 
 
 @pytest.fixture
-def fresh_peer(session: RaySession) -> Iterator[Callable[..., Any]]:
+def fresh_peer(session: RaySession, device: DeviceKind) -> Iterator[Callable[..., Any]]:
     """Make actors that no other test uses; they are killed after the test."""
-    yield from _factory(_new_peer)
+    yield from _factory(_new_peer(device))
 
 
 @pytest.fixture
-def keys(kv: Any) -> KeyWatch:
+def keys(key_space: KeySpace) -> KeyWatch:
     """Watch the keys that actors create."""
-    return KeyWatch(kv)
+    return KeyWatch(key_space)
 
 
 @pytest.fixture(scope="session")
-def kv(session: RaySession) -> Any:
-    """A client of the test's own, on the worker that the transport started."""
-    from yr.datasystem import KVClient
+def key_space(session: RaySession, device: DeviceKind) -> KeySpace:
+    """The keys of the device's objects, by a client of the test's own."""
+    from yr.datasystem import HeteroClient, KVClient
 
-    client = KVClient(
+    client_class = HeteroClient if device.by_reference else KVClient
+    client = client_class(
         session.host, session.worker_port, connect_timeout_ms=5000, req_timeout_ms=5000
     )
     client.init()
-    return client
+    return DeviceKeys(client) if device.by_reference else ValueKeys(client)
 
 
 @pytest.fixture(scope="session")
@@ -147,10 +186,15 @@ def ray_version() -> tuple[int, ...]:
     return tuple(int(part) for part in ray.__version__.split(".")[:2])
 
 
-def _new_peer() -> Any:
+def _new_peer(device: DeviceKind) -> Callable[..., Any]:
     from yr_conformance.transfer.peer import peer_class
 
-    return peer_class().remote()
+    return peer_class(device).remote  # type: ignore[no-any-return]  # Ray's
+
+
+def _fits(kind: DeviceKind, test: pytest.Item) -> bool:
+    unfit = BY_VALUE if kind.by_reference else BY_REFERENCE
+    return test.get_closest_marker(unfit.name) is None
 
 
 def _factory(make: Callable[..., Any]) -> Iterator[Callable[..., Any]]:

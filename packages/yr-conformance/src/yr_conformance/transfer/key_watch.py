@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from yr_conformance.transfer.call_journal import created_keys, start_journal
+from yr_conformance.transfer.key_space import KeySpace
 from yr_conformance.waiting import PATIENCE_S, wait_until
 
 
 class KeyWatch:
-    """The keys of one test; `client` is a `KVClient` of the test process."""
+    """The keys of one test, in the key space of its device."""
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    def __init__(self, space: KeySpace) -> None:
+        self._space = space
         self._noted: list[str] = []
 
     def start(self, actor: Any) -> None:
@@ -48,7 +49,7 @@ class KeyWatch:
         asked = list(self._noted if keys is None else keys)
         if not asked:
             return []
-        found = self._client.exist(asked)
+        found = self._space.exist(asked)
         return [key for key, there in zip(asked, found, strict=True) if there]
 
     def vanish(self, keys: Sequence[str] | None = None, seconds: float = PATIENCE_S) -> None:
@@ -62,6 +63,6 @@ class KeyWatch:
         return keys
 
     def _all_exist(self, keys: list[str]) -> list[str]:
-        assert keys, "the actor created no key through KVClient"
+        assert keys, "the actor created no key"
         assert self.existing(keys) == keys
         return keys

@@ -1,6 +1,6 @@
 """Payloads: functions that an actor runs to make tensors, and dtypes to make them of.
 
-Content is pseudo-random and seeded, so that a test can make the same tensor again and compare, and
+They are made on the default device of the thread. Content is pseudo-random and seeded, so that a test can make the same tensor again and compare, and
 so that memory nobody wrote to never looks right by accident.
 """
 
@@ -28,11 +28,13 @@ def random_bytes(shape: Sequence[int], dtype: str = "float32", seed: int = 0) ->
     """Return a tensor whose every bit is drawn; NaNs and infinities occur."""
     kind: torch.dtype = getattr(torch, dtype)
     elements = torch.Size(shape).numel()
-    source = torch.Generator().manual_seed(seed)
+    source = torch.Generator("cpu").manual_seed(seed)
     if kind is torch.bool:
-        return torch.randint(0, 2, tuple(shape), generator=source).to(torch.bool)
-    drawn = torch.randint(0, 256, (elements * kind.itemsize,), dtype=torch.uint8, generator=source)
-    return drawn.view(kind).reshape(tuple(shape))
+        truths = torch.randint(0, 2, tuple(shape), generator=source, device="cpu")
+        return truths.to(torch.bool).to(torch.get_default_device())
+    count = (elements * kind.itemsize,)
+    drawn = torch.randint(0, 256, count, dtype=torch.uint8, generator=source, device="cpu")
+    return drawn.view(kind).reshape(tuple(shape)).to(torch.get_default_device())
 
 
 def empty(shape: Sequence[int], dtype: str) -> torch.Tensor:

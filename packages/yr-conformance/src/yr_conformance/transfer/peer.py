@@ -1,8 +1,9 @@
 """Peers: the Ray actors between which the clauses move tensors.
 
 One class serves most clauses: an actor runs any function and returns its result, either through the
-transport (`make`) or as an ordinary value (`apply`). The classes are built on request, because Ray
-accepts the name of a transport in a decorator only after it was registered.
+transport (`make`) or as an ordinary value (`apply`). What the function makes, it makes on the
+device of the peer. The classes are built on request, because Ray accepts the name of a transport in
+a decorator only after it was registered.
 """
 
 from __future__ import annotations
@@ -12,27 +13,31 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from yr_conformance.transfer.device_kind import CPU, DeviceKind
+from yr_conformance.transfer.device_memory import made_on
 from yr_conformance.transfer.fingerprint import fingerprint
 from yr_conformance.transfer.registration import register_transport
 
 TRANSPORT = "YR"
 
 
-def peer_class() -> Any:
+def peer_class(device: DeviceKind = CPU) -> Any:
     """Return the actor class that runs functions; called in a process that registered."""
     import ray
 
-    @ray.remote(num_cpus=0)
+    kind = device.name
+
+    @ray.remote(num_cpus=0, resources=device.resources)
     class Peer:
         def __init__(self) -> None:
             register_transport()
 
         @ray.method(tensor_transport=TRANSPORT)
         def make(self, function: Callable[..., Any], *arguments: Any) -> Any:
-            return function(*arguments)
+            return made_on(kind, function, arguments)
 
         def apply(self, function: Callable[..., Any], *arguments: Any) -> Any:
-            return function(*arguments)
+            return made_on(kind, function, arguments)
 
         def pid(self) -> int:
             return os.getpid()
@@ -40,42 +45,48 @@ def peer_class() -> Any:
     return Peer
 
 
-def async_peer_class() -> Any:
+def async_peer_class(device: DeviceKind = CPU) -> Any:
     """Return a class like `peer_class`, whose methods are coroutines."""
     import ray
 
-    @ray.remote(num_cpus=0)
+    kind = device.name
+
+    @ray.remote(num_cpus=0, resources=device.resources)
     class AsyncPeer:
         def __init__(self) -> None:
             register_transport()
 
         @ray.method(tensor_transport=TRANSPORT)
         async def make(self, function: Callable[..., Any], *arguments: Any) -> Any:
-            return function(*arguments)
+            return made_on(kind, function, arguments)
 
         async def apply(self, function: Callable[..., Any], *arguments: Any) -> Any:
-            return function(*arguments)
+            return made_on(kind, function, arguments)
 
     return AsyncPeer
 
 
-def unregistered_peer_class() -> Any:
+def unregistered_peer_class(device: DeviceKind = CPU) -> Any:
     """Return a class that registers nothing itself and names the transport at each call."""
     import ray
 
-    @ray.remote(num_cpus=0, enable_tensor_transport=True)
+    kind = device.name
+
+    @ray.remote(num_cpus=0, enable_tensor_transport=True, resources=device.resources)
     class UnregisteredPeer:
         def apply(self, function: Callable[..., Any], *arguments: Any) -> Any:
-            return function(*arguments)
+            return made_on(kind, function, arguments)
 
     return UnregisteredPeer
 
 
-def late_peer_class() -> Any:
+def late_peer_class(device: DeviceKind = CPU) -> Any:
     """Return a class whose constructor waits until a file exists."""
     import ray
 
-    @ray.remote(num_cpus=0)
+    kind = device.name
+
+    @ray.remote(num_cpus=0, resources=device.resources)
     class LatePeer:
         def __init__(self, path: str) -> None:
             register_transport()
@@ -83,7 +94,7 @@ def late_peer_class() -> Any:
 
         @ray.method(tensor_transport=TRANSPORT)
         def make(self, function: Callable[..., Any], *arguments: Any) -> Any:
-            return function(*arguments)
+            return made_on(kind, function, arguments)
 
     return LatePeer
 

@@ -25,7 +25,8 @@ import psutil
 from yr_conformance.datasystem.cluster import cluster_in
 from yr_conformance.datasystem.worker import free_ports
 from yr_conformance.leaks import RAY_VARIABLE
-from yr_conformance.transfer.registration import register_transport
+from yr_conformance.targets import npus
+from yr_conformance.transfer.registration import DEVICES_VARIABLE, register_transport
 from yr_conformance.waiting import wait_until
 
 FETCH_TIMEOUT_SECONDS = 10
@@ -83,6 +84,7 @@ def ray_session(etcd_address: str = "") -> Iterator[RaySession]:
     worker_port, metastore_port = free_ports(2)
     settings = {
         RAY_VARIABLE: mark,
+        DEVICES_VARIABLE: "npu,cpu" if npus.count() else "cpu",
         "YR_DS_WORKER_PORT": str(worker_port),
         **_cluster_settings(etcd_address, metastore_port),
         "RAY_ASCEND_DEAD_ACTOR_GRACE_S": str(GRACE_SECONDS),

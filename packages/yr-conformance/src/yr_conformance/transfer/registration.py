@@ -10,7 +10,7 @@ import importlib
 import os
 
 VARIABLE = "YR_CONFORMANCE_MUTANT"
-DEVICES = ["cpu"]
+DEVICES_VARIABLE = "YR_CONFORMANCE_DEVICES"
 
 _broken: set[str] = set()
 
@@ -20,7 +20,12 @@ def register_transport() -> None:
     from ray_ascend import register_yr_tensor_transport
 
     _break_on_purpose(os.environ.get(VARIABLE, ""))
-    register_yr_tensor_transport(DEVICES)
+    register_yr_tensor_transport(registered_devices())
+
+
+def registered_devices() -> list[str]:
+    """Give the device types that the session registers in each of its processes."""
+    return os.environ.get(DEVICES_VARIABLE, "cpu").split(",")
 
 
 def _break_on_purpose(mutant: str) -> None:

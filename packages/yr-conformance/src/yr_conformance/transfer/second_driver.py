@@ -1,7 +1,7 @@
 """Second driver: another process that joins the cluster, uses the transport, and tells what it saw.
 
-As a module of its own process (`python -m yr_conformance.transfer.second_driver ADDRESS`) it also
-shows what a user's terminal and working directory look like after a plain program.
+As a module of its own process (`python -m yr_conformance.transfer.second_driver ADDRESS DEVICE`) it
+also shows what a user's terminal and working directory look like after a plain program.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import subprocess
 import sys
 from typing import Any
 
+from yr_conformance.transfer.device_kind import KINDS, DeviceKind
+from yr_conformance.transfer.device_memory import take_last_npu
 from yr_conformance.transfer.ray_session import RaySession
 
 SECONDS = 90
@@ -30,12 +32,12 @@ class DriverRun:
     files: tuple[str, ...]
 
 
-def run_second_driver(session: RaySession) -> DriverRun:
+def run_second_driver(session: RaySession, device: DeviceKind) -> DriverRun:
     """Run this module as a program in an empty directory; called by the test process."""
-    directory = session.ray_directory / "second-driver"
+    directory = session.ray_directory / f"second-driver-{device.name}"
     directory.mkdir()
     done = subprocess.run(
-        [sys.executable, "-W", "always", "-m", __name__, session.address],
+        [sys.executable, "-W", "always", "-m", __name__, session.address, device.name],
         cwd=directory,
         capture_output=True,
         text=True,
@@ -47,7 +49,7 @@ def run_second_driver(session: RaySession) -> DriverRun:
     return DriverRun(done.returncode, received, done.stderr, files)
 
 
-def main(address: str) -> None:
+def main(address: str, device: str) -> None:
     """Join the cluster, send a tensor, receive it in every way, and print what arrived."""
     import ray
 
@@ -56,7 +58,10 @@ def main(address: str) -> None:
 
     ray.init(address=address, logging_level="warning", log_to_driver=False)
     register_transport()
-    sender, receiver = (peer_class().remote() for _ in range(2))
+    kind = next(kind for kind in KINDS if kind.name == device)
+    if kind.by_reference:
+        take_last_npu()
+    sender, receiver = (peer_class(kind).remote() for _ in range(2))
     reference = sender.make.remote(_tensor)
     by_actor = ray.get(receiver.apply.remote(_as_list, reference))
     by_driver = ray.get(reference).tolist()
@@ -77,4 +82,4 @@ def _as_list(tensor: Any) -> list[float]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:3])

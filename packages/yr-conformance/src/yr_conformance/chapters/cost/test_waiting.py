@@ -7,7 +7,7 @@ from typing import Any
 
 import ray
 
-from yr_conformance.transfer.clauses import MUST, clause
+from yr_conformance.transfer.clauses import BY_VALUE, MUST, clause
 from yr_conformance.transfer.fingerprint import fingerprint
 from yr_conformance.transfer.payloads import ramp
 from yr_conformance.transfer.peer import observed
@@ -46,6 +46,7 @@ def test_a_transfer_asks_no_coordinator(sender: Any, receiver: Any) -> None:
 
 
 @clause("COST-WAIT-03", MUST, source="design: one-sided; the owner only hands on metadata")
+@BY_VALUE
 def test_a_transfer_asks_no_source(sender: Any, receiver: Any) -> None:
     """A stored object is received, by an actor and the driver, while its source is stopped."""
     reference = sender.make.remote(ramp, 68)

@@ -11,8 +11,9 @@ import ray
 import torch
 
 from yr_conformance.transfer.actor_memory import is_alive, make_watched
-from yr_conformance.transfer.clauses import MUST, SHOULD, clause
+from yr_conformance.transfer.clauses import BY_VALUE, MUST, SHOULD, clause
 from yr_conformance.transfer.fingerprint import fingerprint
+from yr_conformance.transfer.key_space import KeySpace
 from yr_conformance.transfer.key_watch import KeyWatch
 from yr_conformance.transfer.payloads import big, filled, ramp
 from yr_conformance.transfer.peer import observed
@@ -31,6 +32,7 @@ CHUNK_MB = 64
 
 
 @clause("GC-FAIL-01", MUST, source="design: a failed put leaves nothing")
+@BY_VALUE
 def test_a_failed_store_leaves_no_key(sender: Any, keys: KeyWatch) -> None:
     """A result that did not fit into the worker's memory leaves no key and no memory behind."""
     keys.start(sender)
@@ -44,12 +46,12 @@ def test_a_failed_store_leaves_no_key(sender: Any, keys: KeyWatch) -> None:
 
 
 @clause("GC-FAIL-02", MUST, source="design: garbage_collect is idempotent and never raises")
-def test_a_key_that_is_gone_already(sender: Any, keys: KeyWatch, kv: Any) -> None:
+def test_a_key_that_is_gone_already(sender: Any, keys: KeyWatch, key_space: KeySpace) -> None:
     """Dropping an object whose key somebody deleted frees its tensor, and the actor goes on."""
     keys.start(sender)
     reference = sender.make.remote(make_watched, "deleted", 40)
     ray.wait([reference])
-    kv.delete(keys.exist_of(sender))
+    key_space.delete(keys.exist_of(sender))
 
     del reference
 
@@ -58,15 +60,16 @@ def test_a_key_that_is_gone_already(sender: Any, keys: KeyWatch, kv: Any) -> Non
 
 
 @clause("GC-FAIL-03", MUST, source="design: a failed fetch is an error in the task that wanted it")
+@BY_VALUE
 def test_a_lost_object_is_an_error_of_its_consumer(
-    sender: Any, receiver: Any, keys: KeyWatch, kv: Any
+    sender: Any, receiver: Any, keys: KeyWatch, key_space: KeySpace
 ) -> None:
     """An object whose key is gone fails its consumer with an error that names the key."""
     keys.start(sender)
     reference = sender.make.remote(ramp, 42)
     ray.wait([reference])
     (key,) = keys.exist_of(sender)
-    kv.delete([key])
+    key_space.delete([key])
 
     with pytest.raises(RuntimeError, match=key):
         ray.get(receiver.apply.remote(fingerprint, reference))
@@ -115,6 +118,7 @@ def test_a_dead_receiver_does_not_kill_the_sender(sender: Any, fresh_peer: Any) 
 
 
 @clause("GC-DEAD-02", MUST, source="design: the data outlive the process that made them")
+@BY_VALUE
 def test_objects_of_a_dead_sender_can_be_fetched(receiver: Any, fresh_peer: Any) -> None:
     """An object whose maker died can be fetched for a while, by an actor and by the driver."""
     sender = fresh_peer()

@@ -14,6 +14,7 @@ from yr_conformance.transfer.clauses import MUST, clause
 from yr_conformance.transfer.fingerprint import fingerprint
 from yr_conformance.transfer.payloads import big, give, many, ramp, random_bytes
 from yr_conformance.transfer.peer import observed
+from yr_conformance.transfer.registration import register_transport
 
 PIPELINED = 60
 
@@ -166,10 +167,8 @@ def _direct(handles: list[Any]) -> Any:
 
 
 def _register_again() -> None:
-    from ray_ascend import register_yr_tensor_transport
-
     for _ in range(2):
-        register_yr_tensor_transport(["cpu"])
+        register_transport()
 
 
 def _submit_and_get(sender: Any, number: int, seen: dict[int, Any]) -> None:

@@ -10,7 +10,7 @@ import torch
 from ray.experimental import set_target_for_ref
 
 from yr_conformance.transfer.actor_memory import forget, keep, recall
-from yr_conformance.transfer.clauses import MUST, clause
+from yr_conformance.transfer.clauses import BY_VALUE, MUST, clause
 from yr_conformance.transfer.fingerprint import fingerprint
 from yr_conformance.transfer.payloads import SENTINEL, addresses, big, many, overwrite, ramp
 from yr_conformance.transfer.peer import observed
@@ -61,6 +61,7 @@ def test_a_write_is_not_seen_by_the_sender(sender: Any, receiver: Any, count: in
 
 
 @clause("XFER-MUT-04", MUST, source="design: the object is what the method returned")
+@BY_VALUE
 @SIZES
 def test_a_later_write_of_the_sender_is_not_sent(sender: Any, receiver: Any, count: int) -> None:
     """What the sender writes into its tensor after the method returned, nobody receives."""

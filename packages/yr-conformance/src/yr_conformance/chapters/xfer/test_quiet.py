@@ -10,6 +10,7 @@ import pytest
 import ray
 
 from yr_conformance.transfer.clauses import MUST, clause
+from yr_conformance.transfer.device_kind import DeviceKind
 from yr_conformance.transfer.fingerprint import fingerprint
 from yr_conformance.transfer.payloads import give, many
 from yr_conformance.transfer.peer import observed
@@ -37,16 +38,16 @@ def test_the_backend_survives_a_driver_that_leaves(
 
 
 @clause("XFER-QUIET-01", MUST, source="measured on ray-ascend 0.1.1: warnings in every process")
-def test_nothing_is_printed_by_a_driver(second_driver: DriverRun) -> None:
+def test_nothing_is_printed_by_a_driver(second_driver: DriverRun, device: DeviceKind) -> None:
     """A driver that sends and receives prints nothing to its standard error but what torch does."""
     assert second_driver.exit_code == 0, second_driver.stderr
 
-    assert without_torch_noise(second_driver.stderr) == ""
+    assert without_torch_noise(second_driver.stderr, device.name) == ""
 
 
 @clause("XFER-QUIET-02", MUST, source="measured on ray-ascend 0.1.1: warnings in every process")
 def test_nothing_is_printed_by_an_actor(
-    fresh_peer: Any, receiver: Any, session: RaySession
+    fresh_peer: Any, receiver: Any, session: RaySession, device: DeviceKind
 ) -> None:
     """An actor that registers, sends, receives and frees prints nothing but what torch does."""
     actor = fresh_peer()
@@ -56,7 +57,7 @@ def test_nothing_is_printed_by_an_actor(
 
     assert seen == fingerprint(many(3))
     printed = session.stderr_of(ray.get(actor.pid.remote()))
-    assert without_torch_noise(printed) == ""
+    assert without_torch_noise(printed, device.name) == ""
 
 
 @clause(

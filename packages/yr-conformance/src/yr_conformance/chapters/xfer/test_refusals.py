@@ -10,7 +10,7 @@ import ray
 import torch
 
 from yr_conformance.transfer.call_journal import created_keys, start_journal
-from yr_conformance.transfer.clauses import MUST, clause
+from yr_conformance.transfer.clauses import BY_VALUE, MUST, clause
 from yr_conformance.transfer.fingerprint import fingerprint
 from yr_conformance.transfer.payloads import big, give, ramp
 from yr_conformance.transfer.peer import observed
@@ -64,15 +64,15 @@ def test_an_actor_survives_its_exceptions(sender: Any, receiver: Any) -> None:
 
 def _unsendable() -> dict[str, Callable[[], Any]]:
     """Name every result that cannot travel."""
-    two = torch.eye(2)
+    two, ones = torch.eye(2, device="cpu"), torch.ones(4, device="cpu")
     return {
         "mixed-devices": lambda: [ramp(4), torch.empty(4, device="meta")],
         "mixed-devices-reversed": lambda: [torch.empty(4, device="meta"), ramp(4)],
         "meta": lambda: torch.empty(4, device="meta"),
         "sparse-coo": two.to_sparse,
         "sparse-csr": two.to_sparse_csr,
-        "quantised": lambda: torch.quantize_per_tensor(ramp(4), 0.5, 0, torch.qint8),
-        "nested": lambda: torch.nested.nested_tensor([ramp(2), ramp(3)]),
+        "quantised": lambda: torch.quantize_per_tensor(ones, 0.5, 0, torch.qint8),
+        "nested": lambda: torch.nested.nested_tensor([ones, ones[:3]]),
         "sparse-after-dense": lambda: [ramp(4), two.to_sparse()],
     }
 
@@ -108,6 +108,7 @@ def test_a_consumer_of_a_refused_result_fails(sender: Any, receiver: Any) -> Non
 
 
 @clause("XFER-FAIL-07", MUST, source="measured on openyuanrong-datasystem 0.8.1: Out of memory")
+@BY_VALUE
 def test_an_object_larger_than_the_worker_fails(sender: Any) -> None:
     """An object larger than the worker's memory is an error of its task, not of its actor."""
     before = ray.get(sender.pid.remote())

@@ -95,7 +95,7 @@ def _views() -> dict[str, Callable[[], torch.Tensor]]:
         "every-second-column": lambda: base[:, ::2],
         "slice-with-offset": lambda: base[2:4, 3:5],
         "expanded": lambda: random_bytes((1, 5)).expand(4, 5),
-        "channels-last": lambda: random_bytes((2, 3, 4, 5)).to(memory_format=torch.channels_last),
+        "channels-last": lambda: random_bytes((2, 4, 5, 3)).permute(0, 3, 1, 2),
         "conjugated": base.conj,
         "conjugated-transposed": lambda: base.mH,
         "negated-imaginary": lambda: base.conj().imag,

@@ -1,0 +1,49 @@
+"""Device kinds: what the clauses about transfers may know of the memory that tensors are in.
+
+    clause(device) --parametrised--> "cpu": the object is a copy in the datasystem
+                                     "npu": the object stays where it is, in its source's memory
+
+A clause never asks for a name: what differs between kinds has a field here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+
+@dataclass(frozen=True)
+class DeviceKind:
+    """One kind of memory; `name` is torch's name of the device type."""
+
+    name: str
+    capability: str
+    """What a target needs to run the clauses on it."""
+    by_reference: bool
+    """Whether the object is its source's memory, and not a copy made when the method returned."""
+    store: tuple[str, ...]
+    """The calls that store an object."""
+    calls: frozenset[str]
+    """The methods of the SDK by which objects are stored, received and freed."""
+    resources: dict[str, float] = field(default_factory=dict, hash=False)
+    """What Ray reserves for an actor."""
+
+
+CPU: Final = DeviceKind(
+    name="cpu",
+    capability="transfer-cpu",
+    by_reference=False,
+    store=("create", "publish"),
+    calls=frozenset(
+        {"mcreate", "mset_buffer", "get_buffers", "get_read_only_buffers", "delete"},
+    ),
+)
+NPU: Final = DeviceKind(
+    name="npu",
+    capability="transfer-npu",
+    by_reference=True,
+    store=("create",),
+    calls=frozenset({"dev_mset", "dev_subscribe", "dev_delete"}),
+    resources={"NPU": 1},
+)
+KINDS: Final = (CPU, NPU)
