@@ -5,8 +5,8 @@
                                       datasystem worker, killed and frozen here
 
 A driver of its own, since what is broken here must not meet the clauses that share a Ray cluster.
-Started with `-m yr_conformance.faults.transport_trials FILE [ETCD_ADDRESS]`, it writes one JSON
-object a line into the file: a trial, or the error that kept it from being made.
+Started with `-m yr_conformance.faults.transport_trials FILE DEVICE [ETCD_ADDRESS]`, it writes one
+JSON object a line into the file: a trial, or the error that kept it from being made.
 """
 
 from __future__ import annotations
@@ -20,31 +20,37 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final
 
-from yr_conformance.faults.trial import RECOVERY_S, Seen, Trial, Trials
-from yr_conformance.transfer.ray_session import (
-    FETCH_TIMEOUT_SECONDS,
-    SHARED_MEMORY_MB,
-    RaySession,
-    ray_session,
+from yr_conformance.faults.death_trials import (
+    ELEMENTS,
+    LIMIT_S,
+    REPLY_S,
+    STEPS,
+    TRANSFERS,
+    ones,
+    total_of,
 )
+from yr_conformance.faults.trial import RECOVERY_S, Seen, Trial, Trials
+from yr_conformance.transfer.device_kind import KINDS, DeviceKind
+from yr_conformance.transfer.ray_session import SHARED_MEMORY_MB, RaySession, ray_session
 
-ELEMENTS: Final = 1_000_000
-LIMIT_S: Final = FETCH_TIMEOUT_SECONDS + 15.0
-"""Ray's own time for a transfer, and what the transport adds for a worker that does not answer."""
-REPLY_S: Final = 60.0
-ROUND_TRIPS: Final = 20
 
 
 class Driver:
-    """Two actors and the transfers between them."""
+    """Two actors with tensors on one kind of device, and the transfers between them."""
 
-    def __init__(self, session: RaySession) -> None:
-        self.session = session
-        self.sender, self.receiver = _peer(), _peer()
+    def __init__(self, session: RaySession, device: DeviceKind) -> None:
+        self.session, self.device = session, device
+        self.sender, self.receiver = self.peer(), self.peer()
+
+    def peer(self) -> Any:
+        """Start an actor."""
+        from yr_conformance.transfer.peer import peer_class
+
+        return peer_class(self.device).remote()
 
     def put(self) -> Any:
         """Let the sender make a tensor, and wait until it has."""
-        reference = self.sender.make.remote(_ones, ELEMENTS)
+        reference = self.sender.make.remote(ones, ELEMENTS)
         self.settle()
         return reference
 
@@ -58,7 +64,7 @@ class Driver:
         """Let the receiver add up the tensor."""
         import ray
 
-        total: float = ray.get(self.receiver.apply.remote(_total, reference), timeout=REPLY_S)
+        total: float = ray.get(self.receiver.apply.remote(total_of, reference), timeout=REPLY_S)
         return total
 
     def transfer(self) -> bool:
@@ -68,8 +74,24 @@ class Driver:
         try:
             return self.get(self.put()) == ELEMENTS
         except ray.exceptions.RayActorError:
-            self.sender, self.receiver = _peer(), _peer()
+            self.sender, self.receiver = self.replaced(self.sender), self.replaced(self.receiver)
             raise
+
+    def replaced(self, actor: Any) -> Any:
+        """Give another actor in the place of one, which ends."""
+        import ray
+
+        ray.kill(actor)
+        return self.peer()
+
+    def receiving(self, count: int) -> tuple[list[Any], list[Any]]:
+        """Let the receiver add up many tensors, and wait for the first; give all of both."""
+        import ray
+
+        references = [self.put() for _ in range(count)]
+        totals = [self.receiver.apply.remote(total_of, reference) for reference in references]
+        ray.get(totals[0], timeout=REPLY_S)
+        return references, totals
 
     def worker_pid(self) -> int:
         """The datasystem worker of this node."""
@@ -101,9 +123,7 @@ def worker_killed_during_get(driver: Driver, trial: Trial) -> None:
     """The worker dies while tensors are received one after the other."""
     import ray
 
-    references = [driver.put() for _ in range(ROUND_TRIPS)]
-    totals = [driver.receiver.apply.remote(_total, reference) for reference in references]
-    ray.get(totals[0], timeout=REPLY_S)
+    _, totals = driver.receiving(TRANSFERS)
     driver.kill_worker()
     trial.mended()
     trial.call("receive", LIMIT_S * 2, lambda: ray.get(totals, timeout=REPLY_S * 2))
@@ -129,41 +149,16 @@ def worker_frozen(driver: Driver, trial: Trial) -> None:
     trial.mended()
 
 
-def sender_killed(driver: Driver, trial: Trial) -> None:
-    """The sender dies before its tensor is received."""
-    import ray
-
-    reference = driver.put()
-    ray.kill(driver.sender)
-    trial.mended()
-    trial.call("receive", LIMIT_S, driver.get, reference)
-    driver.sender = _peer()
-
-
-def receiver_killed(driver: Driver, trial: Trial) -> None:
-    """The receiver dies while it receives."""
-    import ray
-
-    reference = driver.put()
-    total = driver.receiver.apply.remote(_total, reference)
-    ray.kill(driver.receiver)
-    trial.mended()
-    trial.call("receive", LIMIT_S, lambda: ray.get(total, timeout=REPLY_S))
-    driver.receiver = _peer()
-
-
 def full_memory(driver: Driver, trial: Trial) -> None:
     """A tensor is larger than the worker's memory."""
     elements = SHARED_MEMORY_MB * 2**20 // 4 + 1
-    reference = driver.sender.make.remote(_ones, elements)
+    reference = driver.sender.make.remote(ones, elements)
     trial.call("receive", LIMIT_S * 2, driver.get, reference)
     trial.mended()
 
 
 EXPERIMENTS: Final = (
-    full_memory,
-    sender_killed,
-    receiver_killed,
+    *STEPS,
     worker_frozen,
     worker_killed_before_put,
     worker_killed_after_put,
@@ -172,12 +167,15 @@ EXPERIMENTS: Final = (
 )
 
 
-def main(path: str, etcd_address: str = "") -> None:
+def main(path: str, device: str, etcd_address: str = "") -> None:
     """Make every fault once and write down what was seen; ends with the session's own errors."""
+    kind = next(kind for kind in KINDS if kind.name == device)
     with open(path, "w", encoding="utf-8") as file, ray_session(etcd_address) as session:
-        driver = Driver(session)
+        driver = Driver(session, kind)
         driver.transfer()
-        for experiment in EXPERIMENTS:
+        # NPU memory takes none of the worker's.
+        experiments = EXPERIMENTS if kind.by_reference else (full_memory, *EXPERIMENTS)
+        for experiment in experiments:
             file.write(json.dumps(_carried_out(experiment, driver), default=str) + "\n")
             file.flush()
 
@@ -219,21 +217,5 @@ def _surplus_workers(session: RaySession) -> list[str]:
     return [] if len(pids) == 1 else [f"workers: {pids}"]
 
 
-def _peer() -> Any:
-    from yr_conformance.transfer.peer import peer_class
-
-    return peer_class().remote()
-
-
-def _ones(elements: int) -> Any:
-    import torch
-
-    return torch.ones(elements, dtype=torch.float32)
-
-
-def _total(tensor: Any) -> float:
-    return float(tensor.sum())
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(*sys.argv[1:4])
