@@ -71,7 +71,7 @@ def _why_not_reachable(address: str) -> str:
 def _cluster(information: dict[str, Any]) -> Finding:
     nodes = [node for node in ray.nodes() if node["Alive"]]
     address = information["gcs_address"]
-    text = f"{address}, {len(nodes)} nodes"
+    text = f"{address}, nodes: {len(nodes)}"
     details = {"address": address, "node_address": information["node_ip_address"]}
     return Finding("ray cluster", "ok", text, details=details)
 

@@ -7,7 +7,7 @@ import http.client
 import json
 
 from ray_ascend.config import ETCD_ADDRESS, BackendConfig
-from ray_ascend.doctor.finding import Finding
+from ray_ascend.doctor.finding import Finding, State
 
 _TIMEOUT_S = 3.0
 
@@ -18,7 +18,7 @@ def check_etcd_members(config: BackendConfig) -> list[Finding]:
         return [Finding("etcd", "skipped", "not used in metastore mode")]
     members = config.etcd_address.split(",")
     problems = {member: _problem_of(member) for member in members}
-    state = "warning" if "" in problems.values() else "error"
+    state: State = "warning" if "" in problems.values() else "error"
     return [
         Finding(f"etcd {member}", state, problem, f"start it, or correct {ETCD_ADDRESS}")
         if problem

@@ -15,6 +15,11 @@ from ray_ascend.worker_log import log_path
 _PROBE_TIMEOUT_S = 20.0
 _LOG_LINES = 10
 _LOG_BYTES = 16384
+_DEAD, _STOPPED = "dead", "stopped by a signal"
+_ADVICE = {
+    _DEAD: "it is started again when a process on its node next needs it",
+    _STOPPED: "run on its node: kill -CONT with the number of the process",
+}
 
 
 def examine(endpoint: WorkerEndpoint) -> Finding:
@@ -22,9 +27,8 @@ def examine(endpoint: WorkerEndpoint) -> Finding:
     details = dataclasses.asdict(endpoint)
     name = f"worker {endpoint.address}"
     who = f"process {endpoint.pid}, node {endpoint.node_id[:12]}"
-    if problem := _why_dead(endpoint):
-        advice = "it is started again when a process on its node next needs it"
-        text = f"{who}: {problem}"
+    if problem := _why_not_running(endpoint):
+        text, advice = f"{who}: {problem}", _ADVICE[problem]
         return Finding(name, "error", text, advice, details, last_log_lines(endpoint.home))
     *_, answer = run_probe("worker", [endpoint.host, str(endpoint.port)], _PROBE_TIMEOUT_S)
     text = f"{who}: alive, {answer.text}"
@@ -35,26 +39,23 @@ def examine(endpoint: WorkerEndpoint) -> Finding:
 
 
 def last_log_lines(home: str) -> tuple[str, ...]:
-    """Give the last lines of the worker's log: its warnings and errors, if there are any."""
+    """Give the last lines of the worker's log: its errors, if there are any."""
     try:
         with open(log_path(home), "rb") as log:
             log.seek(max(0, os.fstat(log.fileno()).st_size - _LOG_BYTES))
             lines = log.read().decode(errors="replace").splitlines()
     except OSError as error:
         return (f"no log: {error}",)
-    grave = [line for line in lines if "| E |" in line or "| W |" in line]
-    return tuple((grave or lines)[-_LOG_LINES:])
+    errors = [line for line in lines if "| E |" in line]
+    return tuple((errors or lines)[-_LOG_LINES:])
 
 
-def _why_dead(endpoint: WorkerEndpoint) -> str:
+def _why_not_running(endpoint: WorkerEndpoint) -> str:
     try:
         process = psutil.Process(endpoint.pid)
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return "dead"
+        # The number of a dead one may belong to another process by now.
         if not any(endpoint.home in word for word in process.cmdline()):
-            return "dead, its process number belongs to another process"
-        if process.status() == psutil.STATUS_STOPPED:
-            return "stopped (SIGSTOP); continue it with: kill -CONT " + str(endpoint.pid)
-    except psutil.NoSuchProcess:
-        return "dead"
-    return ""
+            return _DEAD
+        return _STOPPED if process.status() == psutil.STATUS_STOPPED else ""
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return _DEAD

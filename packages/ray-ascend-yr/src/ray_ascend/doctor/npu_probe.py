@@ -6,7 +6,7 @@ import glob
 import os
 from collections.abc import Iterator
 
-from ray_ascend.doctor.finding import Finding
+from ray_ascend.doctor.finding import Finding, State
 from ray_ascend.doctor.versions import installed
 
 _VISIBLE = "ASCEND_RT_VISIBLE_DEVICES"
@@ -44,7 +44,7 @@ def _npus() -> Finding:
     if count == 0 and (cards or visible):
         text = f"no NPU is visible{setting}; {cards} cards in /dev"
         return Finding("npu", "warning", text, f"check {_VISIBLE} and the driver", details)
-    state = "ok" if count else "skipped"
+    state: State = "ok" if count else "skipped"
     return Finding("npu", state, f"{count} visible{setting}", details=details)
 
 

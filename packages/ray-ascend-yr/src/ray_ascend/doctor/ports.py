@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import psutil
 
 from ray_ascend.config import METASTORE_PORT, WORKER_PORT, BackendConfig
-from ray_ascend.doctor.finding import Finding
+from ray_ascend.doctor.finding import Finding, State
 
 
 def check_ports(config: BackendConfig, backend: Sequence[Finding], host: str) -> Iterator[Finding]:
@@ -24,7 +24,7 @@ def check_ports(config: BackendConfig, backend: Sequence[Finding], host: str) ->
     if config.mode == "metastore":
         ports[METASTORE_PORT] = config.metastore_port
     for variable, port in ports.items():
-        yield _check(variable, host, port, {details["pid"] for details in own})
+        yield _check(variable, host, port, {details["pid"] for details in own if "pid" in details})
 
 
 def _check(variable: str, host: str, port: int, workers: set[int]) -> Finding:
@@ -37,7 +37,7 @@ def _check(variable: str, host: str, port: int, workers: set[int]) -> Finding:
         text = f"held by this cluster's worker, process {holder} ({variable})"
         return Finding(name, "ok", text, details={**details, "pid": holder})
     text = f"cannot be used on {host}: {problem}{_describe(holder)}"
-    state = "warning" if workers else "error"
+    state: State = "warning" if workers else "error"
     advice = f"end what holds it, or set {variable} to a free port"
     return Finding(name, state, text, advice, {**details, "pid": holder})
 
@@ -60,8 +60,9 @@ def _listener(host: str, port: int) -> int | None:
     with contextlib.suppress(psutil.AccessDenied):
         for connection in psutil.net_connections("tcp"):
             at = connection.laddr
-            listens = connection.status == psutil.CONN_LISTEN
-            if listens and at and at.port == port and at.ip in {host, "0.0.0.0", "::"}:
+            listens = connection.status == psutil.CONN_LISTEN and at and at.port == port
+            # The metastore of the released worker listens on an IPv6 socket.
+            if listens and at.ip.removeprefix("::ffff:") in {host, "0.0.0.0", "::"}:
                 return connection.pid
     return None
 
