@@ -87,7 +87,8 @@ def types(session: nox.Session) -> None:
     for package, import_name in IMPORT_NAMES.items():
         session.run("mypy", f"packages/{package}/src/{import_name}", env=_source_path())
         for directory in _test_directories(package):
-            session.run("mypy", str(directory), env=_source_path())
+            # Those below may use what the package's tests share.
+            session.run("mypy", str(directory), env=_source_path(directory.parent))
 
 
 @nox.session
@@ -319,8 +320,9 @@ def _install_local(session: nox.Session, *packages: str, editable: bool = False)
         session.install("--no-deps", *flags, str(PACKAGES / package))
 
 
-def _source_path() -> dict[str, str]:
+def _source_path(*more: pathlib.Path) -> dict[str, str]:
     sources = [str(PACKAGES / package / "src") for package in IMPORT_NAMES]
+    sources += map(str, more)
     return {"MYPYPATH": os.pathsep.join(sources)}
 
 

@@ -59,10 +59,11 @@ def _listener(host: str, port: int) -> int | None:
     """Give the process that listens there, if this user may know it."""
     with contextlib.suppress(psutil.AccessDenied):
         for connection in psutil.net_connections("tcp"):
-            at = connection.laddr
-            listens = connection.status == psutil.CONN_LISTEN and at and at.port == port
+            if connection.status != psutil.CONN_LISTEN or not connection.laddr:
+                continue
             # The metastore of the released worker listens on an IPv6 socket.
-            if listens and at.ip.removeprefix("::ffff:") in {host, "0.0.0.0", "::"}:
+            ip = connection.laddr.ip.removeprefix("::ffff:")
+            if connection.laddr.port == port and ip in {host, "0.0.0.0", "::"}:
                 return connection.pid
     return None
 
