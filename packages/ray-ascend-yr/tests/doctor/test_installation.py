@@ -125,8 +125,8 @@ def test_a_broken_ray_is_a_finding(tmp_path: pathlib.Path) -> None:
     diagnosis = diagnose(PYTHONPATH=shadowed(tmp_path, "ray"))
 
     assert diagnosis.status == 1
-    assert diagnosis.names("error") == ["cluster"]
-    assert "ImportError: hidden by a test" in diagnosis["cluster"]["text"]
+    assert diagnosis.names("error") == ["ray cluster"]
+    assert "ImportError: hidden by a test" in diagnosis["ray cluster"]["text"]
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def examine_all(address: str = "") -> list[Finding]:
     with concurrent.futures.ThreadPoolExecutor() as pool:
         sdk = pool.submit(run_probe, "sdk", [], _SDK_TIMEOUT_S)
         npu = pool.submit(run_probe, "npu", [remote_ids], _NPU_TIMEOUT_S)
-        cluster = pool.submit(run_probe, "cluster", [address], _CLUSTER_TIMEOUT_S)
+        cluster = pool.submit(run_probe, "ray cluster", [address], _CLUSTER_TIMEOUT_S)
         findings = _guarded("versions", _versions)
         found_sdk = _guarded("sdk", sdk.result)
         findings += found_sdk

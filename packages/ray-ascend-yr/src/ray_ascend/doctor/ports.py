@@ -16,18 +16,22 @@ from ray_ascend.doctor.finding import Finding, State
 def check_ports(config: BackendConfig, backend: Sequence[Finding], host: str) -> Iterator[Finding]:
     """Give a finding for each port; `backend` holds what is known of the running workers.
 
-    A port that somebody else holds is an error only while no worker of the cluster runs here:
-    otherwise the backend found others.
+    A port that somebody else holds is an error unless the cluster's worker runs here nevertheless,
+    or may itself be that somebody: a cluster that does not answer cannot be asked.
     """
     own = [found.details for found in backend if found.details.get("host") == host]
+    workers = {details["pid"] for details in own if "pid" in details}
+    taken: State = "error"
+    if workers or any(found.state == "error" for found in backend):
+        taken = "warning"
     ports = {WORKER_PORT: config.worker_port}
     if config.mode == "metastore":
         ports[METASTORE_PORT] = config.metastore_port
     for variable, port in ports.items():
-        yield _check(variable, host, port, {details["pid"] for details in own if "pid" in details})
+        yield _check(variable, host, port, workers, taken)
 
 
-def _check(variable: str, host: str, port: int, workers: set[int]) -> Finding:
+def _check(variable: str, host: str, port: int, workers: set[int], taken: State) -> Finding:
     name, details = f"port {port}", {"variable": variable, "host": host, "port": port}
     problem = _why_not_bindable(host, port)
     if not problem:
@@ -37,9 +41,8 @@ def _check(variable: str, host: str, port: int, workers: set[int]) -> Finding:
         text = f"held by this cluster's worker, process {holder} ({variable})"
         return Finding(name, "ok", text, details={**details, "pid": holder})
     text = f"cannot be used on {host}: {problem}{_describe(holder)}"
-    state: State = "warning" if workers else "error"
-    advice = f"end what holds it, or set {variable} to a free port"
-    return Finding(name, state, text, advice, {**details, "pid": holder})
+    advice = f"set {variable} to a free port, or end what holds this one"
+    return Finding(name, taken, text, advice, {**details, "pid": holder})
 
 
 def _why_not_bindable(host: str, port: int) -> str:

@@ -15,7 +15,7 @@ from ray_ascend.doctor.finding import Finding, failed
 _HOMES = {
     "sdk": "ray_ascend.doctor.sdk_probe",
     "npu": "ray_ascend.doctor.npu_probe",
-    "cluster": "ray_ascend.doctor.cluster_probe",
+    "ray cluster": "ray_ascend.doctor.cluster_probe",
     "worker": "ray_ascend.doctor.worker_probe",
 }
 
