@@ -81,7 +81,7 @@ def types(session: nox.Session) -> None:
     """Check every package, its tests, the driver and the scripts with mypy --strict."""
     session.install("mypy==2.4.1", "nox", TORCH, *TEST_TOOLS, "msgspec", "types-psutil", NUMPY)
     session.install(PYELFTOOLS)
-    session.run("mypy", "noxfile.py", "ci")
+    session.run("mypy", "noxfile.py", "ci", env=_source_path())
     # Ray adds .remote to the classes that it decorates.
     session.run("mypy", "--disable-error-code=attr-defined", "examples", env=_source_path())
     for package, import_name in IMPORT_NAMES.items():
@@ -241,6 +241,14 @@ def mutants(session: nox.Session) -> None:
     _install_local(session, FAKE, SUITE, TRANSPORT)
     script = PACKAGES / SUITE / "tests" / "mutants" / "run_transport_mutants.py"
     session.run("yr-fake-ds", "run", "--", "python", str(script), *session.posargs, env=RAY_ENV)
+
+
+@nox.session(default=False)
+def soak(session: nox.Session) -> None:
+    """Transfer under random faults on the fake: -- [--minutes 20] [--seed N] [--fault NAME]."""
+    _install_transport_stack(session, RAYS["newest"])
+    _install_local(session, FAKE, SUITE, TRANSPORT)
+    session.run("yr-fake-ds", "run", "--", "python", "ci/soak", *session.posargs, env=RAY_ENV)
 
 
 @nox.session(default=False)

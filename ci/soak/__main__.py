@@ -1,6 +1,6 @@
 """A soak of the transport on the fake: random transfers under random faults, and what is left.
 
-    yr-fake-ds run -- python ci/soak [--minutes 20] [--seed N]
+    yr-fake-ds run -- python ci/soak [--minutes 20] [--seed N] [--fault NAME ...]
 
     traffic (threads of the driver) -- Ray -- peers
         |                                       |
@@ -23,7 +23,7 @@ import time
 from collections.abc import Iterator
 
 from census import Census, take_census
-from faults import Faults
+from faults import FAULTS, Faults
 from peers import Pool
 from records import Records, Weather
 from traffic import Traffic
@@ -41,12 +41,12 @@ DRAINED_S = 60.0
 def main() -> int:
     """Run the soak, print what it has seen and give the exit status."""
     options = _parser().parse_args()
-    print(f"soak: {options.minutes:g} minutes, --seed {options.seed}", flush=True)
+    print(f"soak: --minutes {options.minutes:g} --seed {options.seed}", flush=True)
     records = Records()
     with _private_directory():
         try:
             with ray_session() as session:
-                begin, end = _soak(session, records, options.minutes * 60, options.seed)
+                begin, end = _soak(session, records, options)
         except AssertionError as error:
             records.surprise(f"after the soak: {error}")
             return _print_verdict(records, [])
@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python ci/soak", description="Soak the transport.")
     parser.add_argument("--minutes", type=float, default=20.0)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))  # noqa: S311
+    parser.add_argument("--fault", action="append", choices=sorted(FAULTS), help="only these")
     return parser
 
 
@@ -67,6 +68,8 @@ def _private_directory() -> Iterator[None]:
     modules = [os.path.dirname(os.path.abspath(__file__)), os.environ.get("PYTHONPATH", "")]
     os.environ["PYTHONPATH"] = os.pathsep.join(modules)
     directory = tempfile.mkdtemp(prefix="soak-", dir="/tmp")
+    # An error that nobody fetched any more is counted where it was raised first.
+    os.environ["RAY_IGNORE_UNHANDLED_ERRORS"] = "1"
     os.environ["TMPDIR"] = tempfile.tempdir = directory
     try:
         yield
@@ -75,16 +78,17 @@ def _private_directory() -> Iterator[None]:
 
 
 def _soak(
-    session: RaySession, records: Records, seconds: float, seed: int
+    session: RaySession, records: Records, options: argparse.Namespace
 ) -> tuple[Census, Census]:
     pool, weather = Pool(PEERS), Weather()
-    traffic = Traffic(pool, records, weather, seed)
+    traffic = Traffic(pool, records, weather, options.seed)
     _calm_traffic(traffic, WARM_UP_S)
     begin = _drained(session, pool, records)
-    faults = Faults(session, pool, records, weather, random.Random(seed))  # noqa: S311
+    drawn = random.Random(options.seed)  # noqa: S311 - nothing secret
+    faults = Faults(session, pool, records, weather, drawn, sorted(options.fault or FAULTS))
     traffic.start(THREADS)
     try:
-        _storm(faults, records, seconds)
+        _storm(faults, records, options.minutes * 60)
     finally:
         traffic.stop()
     # A key that could not be deleted goes with the next operation of its owner.
@@ -135,10 +139,10 @@ def _print_progress(records: Records) -> None:
 def _print_table(records: Records, begin: Census, end: Census) -> None:
     print(f"\ntransfers, every byte compared: {records.transfers.total()}")
     for kind, count in records.transfers.most_common():
-        print(f"  {kind:<24}{count:>8}")
-    print(f"faults: {records.faults.total():<26} (longest until all was well again, s)")
+        print(f"  {kind:<36}{count:>8}")
+    print(f"faults: {records.faults.total():<37} (longest until all was well again, s)")
     for name, count in records.faults.most_common():
-        print(f"  {name:<24}{count:>8}{records.recovery_s[name]:>8}")
+        print(f"  {name:<36}{count:>8}{records.recovery_s[name]:>8}")
     print(f"errors: {records.errors.total():<26} (longest until it was raised, s)")
     for name, count in records.errors.most_common():
         print(f"  {name:<52}{count:>8}{records.longest_s[name]:>8}")

@@ -17,9 +17,10 @@ from peers import Pool
 from records import Records, Weather
 from traffic import to_actor, to_driver
 
-from ray_ascend import cleanup_yr_resources, register_yr_tensor_transport
+from ray_ascend import cleanup_yr_resources
 from ray_ascend.errors import RayAscendError
 from yr_conformance.transfer.ray_session import RaySession, marked_processes
+from yr_conformance.transfer.registration import register_transport
 from yr_fake_ds.faults import install_faults
 
 RECOVERY_S = 60.0
@@ -41,10 +42,11 @@ class Faults:
     records: Records
     weather: Weather
     drawn: random.Random
+    names: list[str]
 
     def make_one(self) -> None:
         """Break something, mend it, and wait until every peer transfers again."""
-        name = self.drawn.choice(sorted(FAULTS))
+        name = self.drawn.choice(self.names)
         self.weather.storm()
         try:
             FAULTS[name](self)
@@ -108,7 +110,7 @@ def coordinator_killed(faults: Faults) -> None:
     """SIGKILL of the coordinator; the driver registers again after a while."""
     _signal(_process("ray::Coordinator", faults), signal.SIGKILL)
     time.sleep(faults.drawn.uniform(0, 3))
-    register_yr_tensor_transport(["cpu"])
+    register_transport()
 
 
 def supervisor_killed(faults: Faults) -> None:
@@ -121,11 +123,21 @@ def reaper_killed(faults: Faults) -> None:
     _signal(_process("ray_ascend.reaper", faults), signal.SIGKILL)
 
 
+def worker_killed_behind_the_coordinator(faults: Faults) -> None:
+    """The worker dies while the coordinator does not answer for a while."""
+    _killed_behind("ray::Coordinator", faults)
+
+
+def worker_killed_behind_the_supervisor(faults: Faults) -> None:
+    """The worker dies while the supervisor does not answer for a while."""
+    _killed_behind("ray::Supervisor", faults)
+
+
 def cleaned_up(faults: Faults) -> None:
     """The backend taken down under the traffic, and registered again."""
     cleanup_yr_resources()
     time.sleep(faults.drawn.uniform(0, 1))
-    register_yr_tensor_transport(["cpu"])
+    register_transport()
 
 
 def statuses(faults: Faults) -> None:
@@ -185,6 +197,8 @@ FAULTS: dict[str, Callable[[Faults], None]] = {
     "coordinator killed": coordinator_killed,
     "supervisor killed": supervisor_killed,
     "reaper killed": reaper_killed,
+    "worker killed, coordinator frozen": worker_killed_behind_the_coordinator,
+    "worker killed, supervisor frozen": worker_killed_behind_the_supervisor,
     "cleaned up": cleaned_up,
     "statuses": statuses,
     "delays": delays,
@@ -200,6 +214,14 @@ def _follow(faults: Faults, rules: list[dict[str, Any]]) -> None:
     address = f"{faults.session.host}:{faults.session.worker_port}"
     with install_faults(address, {"seed": faults.drawn.randrange(2**31), "rules": rules}):
         time.sleep(faults.drawn.uniform(1, 5))
+
+
+def _killed_behind(name: str, faults: Faults) -> None:
+    frozen = _process(name, faults)
+    _signal(frozen, signal.SIGSTOP)
+    _signal(faults.worker(), signal.SIGKILL)
+    time.sleep(faults.drawn.uniform(0.5, 12))
+    _signal(frozen, signal.SIGCONT)
 
 
 def _signal(pid: int | None, number: signal.Signals) -> None:

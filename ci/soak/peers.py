@@ -11,7 +11,7 @@ import psutil
 import ray
 from payloads import difference, tensors_of, tree_of
 
-from ray_ascend import register_yr_tensor_transport
+from yr_conformance.transfer.registration import register_transport
 
 ANCHORS = 2
 """So many are never killed: what leaks, leaks in them."""
@@ -21,7 +21,7 @@ def _new_peer() -> Any:
     @ray.remote(num_cpus=0)
     class Peer:
         def __init__(self) -> None:
-            register_yr_tensor_transport(["cpu"])
+            register_transport()
 
         @ray.method(tensor_transport="YR")
         def make(self, seed: int) -> Any:

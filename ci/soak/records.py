@@ -57,9 +57,9 @@ class Records:
 
     transfers: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
-    longest_s: Counter[str] = field(default_factory=Counter)
+    longest_s: dict[str, float] = field(default_factory=dict)
     faults: Counter[str] = field(default_factory=Counter)
-    recovery_s: Counter[str] = field(default_factory=Counter)
+    recovery_s: dict[str, float] = field(default_factory=dict)
     unexpected: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -73,7 +73,7 @@ class Records:
         name = name_of(error)
         with self._lock:
             self.errors[name] += 1
-            self.longest_s[name] = max(self.longest_s[name], round(seconds, 1))
+            self.longest_s[name] = max(self.longest_s.get(name, 0), round(seconds, 1))
         if calm:
             self.surprise(f"{kind}, without any fault: {name}: {error}")
         elif not is_expected(error) or seconds > LIMIT_S:
@@ -83,7 +83,7 @@ class Records:
         """Count a fault and how long after it every peer transferred again."""
         with self._lock:
             self.faults[name] += 1
-            self.recovery_s[name] = max(self.recovery_s[name], round(recovered_s, 1))
+            self.recovery_s[name] = max(self.recovery_s.get(name, 0), round(recovered_s, 1))
 
     def surprise(self, text: str) -> None:
         """Note what should not have happened."""
