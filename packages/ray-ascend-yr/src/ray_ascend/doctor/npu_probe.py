@@ -49,6 +49,8 @@ def _npus() -> Finding:
 
 
 def _device_count() -> int:
+    # torch would load torch_npu by itself, and replace its error by one of its own.
+    os.environ["TORCH_DEVICE_BACKEND_AUTOLOAD"] = "0"
     import torch
     import torch_npu  # noqa: F401 - makes torch know the device
 
