@@ -115,7 +115,8 @@ def test_a_missing_sdk_is_found(tmp_path: pathlib.Path) -> None:
     diagnosis = diagnose(PYTHONPATH=shadowed(tmp_path, "yr"))
 
     assert diagnosis.status == 1
-    assert diagnosis.names("error") == ["sdk"]
+    # The released `dscli` needs the SDK too; that of a stand-in may not.
+    assert {"sdk"} <= {*diagnosis.names("error")} <= {"sdk", "dscli"}
     assert "hidden by a test" in diagnosis["sdk"]["text"]
     assert "pip install" in diagnosis["sdk"]["advice"]
 
