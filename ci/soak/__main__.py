@@ -140,12 +140,13 @@ def _print_table(records: Records, begin: Census, end: Census) -> None:
     print(f"\ntransfers, every byte compared: {records.transfers.total()}")
     for kind, count in records.transfers.most_common():
         print(f"  {kind:<36}{count:>8}")
-    print(f"faults: {records.faults.total():<37} (longest until all was well again, s)")
+    print(f"faults: {records.faults.total():<38}longest until all was well again (s), calls struck")
     for name, count in records.faults.most_common():
-        print(f"  {name:<36}{count:>8}{records.recovery_s[name]:>8}")
-    print(f"errors: {records.errors.total():<26} (longest until it was raised, s)")
+        struck = records.strikes[name] or ""
+        print(f"  {name:<36}{count:>8}{records.recovery_s[name]:>8}{struck:>8}")
+    print(f"errors: {records.errors.total():<38}longest until it was raised (s)")
     for name, count in records.errors.most_common():
-        print(f"  {name:<52}{count:>8}{records.longest_s[name]:>8}")
+        print(f"  {name:<36}{count:>8}{records.longest_s[name]:>8}")
     print(f"{'left':<34}{'begin':>12}{'end':>12}")
     for name, value in end.figures.items():
         print(f"  {name:<32}{begin.figures.get(name, 0):>12}{value:>12}")

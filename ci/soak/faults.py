@@ -152,30 +152,33 @@ def statuses(faults: Faults) -> None:
         }
         for call in _CALLS
     ]
-    _follow(faults, faults.drawn.sample(rules, 2))
+    _follow("statuses", faults, faults.drawn.sample(rules, 2))
 
 
 def delays(faults: Faults) -> None:
     """Calls that are late."""
     seconds = faults.drawn.uniform(0.1, 3)
-    _follow(faults, [{"action": "delay", "seconds": seconds, "probability": 0.3}])
+    _follow("delays", faults, [{"action": "delay", "seconds": seconds, "probability": 0.3}])
 
 
 def partial_failures(faults: Faults) -> None:
     """Batches that fail for some keys."""
     calls = ["mset_buffer", "get", "delete"]
-    _follow(faults, [{"action": "partial", "call": calls, "probability": 0.5}])
+    rule = {"action": "partial", "call": calls, "probability": 0.5}
+    _follow("partial failures", faults, [rule])
 
 
 def answers_lost(faults: Faults) -> None:
     """Calls that are never answered, carried out or not."""
     when = faults.drawn.choice(("before", "after"))
-    _follow(faults, [{"action": "drop", "when": when, "probability": 0.2}])
+    rule = {"action": "drop", "when": when, "probability": 0.2}
+    _follow("answers lost", faults, [rule])
 
 
 def no_space(faults: Faults) -> None:
     """Memory that is full."""
-    _follow(faults, [{"action": "no_space", "call": "mcreate", "probability": 0.7}])
+    rule = {"action": "no_space", "call": "mcreate", "probability": 0.7}
+    _follow("no space", faults, [rule])
 
 
 def worker_dies_in_a_call(faults: Faults) -> None:
@@ -186,7 +189,7 @@ def worker_dies_in_a_call(faults: Faults) -> None:
         "skip": faults.drawn.randint(0, 20),
         "when": faults.drawn.choice(("before", "after")),
     }
-    _follow(faults, [rule])
+    _follow("worker dies in a call", faults, [rule])
 
 
 FAULTS: dict[str, Callable[[Faults], None]] = {
@@ -209,11 +212,14 @@ FAULTS: dict[str, Callable[[Faults], None]] = {
 }
 
 
-def _follow(faults: Faults, rules: list[dict[str, Any]]) -> None:
-    """Let the worker follow a plan for a while; it may die meanwhile."""
+def _follow(name: str, faults: Faults, rules: list[dict[str, Any]]) -> None:
+    """Let the worker follow a plan for a while; it may die meanwhile, and its count with it."""
     address = f"{faults.session.host}:{faults.session.worker_port}"
-    with install_faults(address, {"seed": faults.drawn.randrange(2**31), "rules": rules}):
+    plan = {"seed": faults.drawn.randrange(2**31), "rules": rules}
+    with install_faults(address, plan) as installed:
         time.sleep(faults.drawn.uniform(1, 5))
+        with contextlib.suppress(OSError):
+            faults.records.struck(name, sum(installed.fired()))
 
 
 def _killed_behind(name: str, faults: Faults) -> None:

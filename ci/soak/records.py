@@ -15,8 +15,8 @@ import ray
 
 from ray_ascend.errors import RayAscendError
 
-LIMIT_S = 90.0
-"""A transfer that takes longer hangs: 10 s to put, 10 s to fetch, behind those of other threads."""
+LIMIT_S = 60.0
+"""A transfer that takes longer hangs: a chain puts and fetches twice, in 10 s each, after others."""
 _EXPECTED = (
     RayAscendError,
     ray.exceptions.RayActorError,
@@ -60,6 +60,7 @@ class Records:
     longest_s: dict[str, float] = field(default_factory=dict)
     faults: Counter[str] = field(default_factory=Counter)
     recovery_s: dict[str, float] = field(default_factory=dict)
+    strikes: Counter[str] = field(default_factory=Counter)
     unexpected: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -84,6 +85,11 @@ class Records:
         with self._lock:
             self.faults[name] += 1
             self.recovery_s[name] = max(self.recovery_s.get(name, 0), round(recovered_s, 1))
+
+    def struck(self, name: str, calls: int) -> None:
+        """Count the calls that a fault plan has struck."""
+        with self._lock:
+            self.strikes[name] += calls
 
     def surprise(self, text: str) -> None:
         """Note what should not have happened."""
