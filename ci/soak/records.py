@@ -16,7 +16,7 @@ import ray
 from ray_ascend.errors import RayAscendError
 
 LIMIT_S = 60.0
-"""A transfer that takes longer hangs: a chain puts and fetches twice, in 10 s each, after others."""
+"""A transfer that takes longer hangs: a chain puts and fetches twice, in 10 s each, and waits."""
 _EXPECTED = (
     RayAscendError,
     ray.exceptions.RayActorError,
