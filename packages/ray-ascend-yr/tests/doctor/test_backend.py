@@ -66,6 +66,14 @@ def test_other_settings_in_this_shell_are_a_warning(cluster: str, worker: Worker
     assert "dead_actor_grace_s 60.0 and not 7.0" in diagnosis["coordinator"]["text"]
 
 
+def test_this_machine_is_checked_for_what_is_in_force(cluster: str, worker: WorkerEndpoint) -> None:
+    """Ports are those of the running backend, also in a shell where a variable is wrong."""
+    diagnosis = diagnose(cluster, YR_DS_WORKER_PORT="none")
+
+    assert diagnosis.names("error") == ["configuration"]
+    assert diagnosis[f"port {worker.port}"]["details"]["pid"] == worker.pid
+
+
 def test_a_stopped_worker_is_an_error(cluster: str, worker: WorkerEndpoint) -> None:
     """A worker that does not run is found without waiting for it."""
     os.kill(worker.pid, signal.SIGSTOP)

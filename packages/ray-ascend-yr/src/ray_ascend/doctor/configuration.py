@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ray_ascend.config import BackendConfig
 from ray_ascend.doctor.finding import Finding
@@ -25,6 +25,17 @@ def read_configuration(environment: Mapping[str, str]) -> tuple[BackendConfig | 
     origin = f"from {', '.join(variables)}" if variables else "no variable is set"
     text = f"{describe(config)} ({origin})"
     return config, Finding(NAME, "ok", text, details=dataclasses.asdict(config))
+
+
+def in_force(cluster: Iterable[Finding]) -> BackendConfig | None:
+    """Give the settings that the cluster's coordinator told, if a backend runs."""
+    for finding in cluster:
+        if "worker_args" in finding.details:
+            names = [field.name for field in dataclasses.fields(BackendConfig)]
+            settings = {name: finding.details[name] for name in names}
+            flags = tuple((name, value) for name, value in settings.pop("worker_args"))
+            return BackendConfig(**settings, worker_args=flags)
+    return None
 
 
 def describe(config: BackendConfig) -> str:

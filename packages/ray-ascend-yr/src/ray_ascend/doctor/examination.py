@@ -10,7 +10,7 @@ from typing import TypeVar
 from ray_ascend.config import BackendConfig
 from ray_ascend.doctor.child import run_probe
 from ray_ascend.doctor.configuration import NAME as CONFIGURATION
-from ray_ascend.doctor.configuration import read_configuration
+from ray_ascend.doctor.configuration import in_force, read_configuration
 from ray_ascend.doctor.finding import Finding, failed
 
 _SDK_TIMEOUT_S = 40.0
@@ -34,7 +34,7 @@ def examine_all(address: str = "") -> list[Finding]:
         findings += found_sdk
         findings += _guarded("dscli", lambda: _dscli(found_sdk))
         found_cluster = _guarded("ray cluster", cluster.result)
-        findings += [configuration, *_local(config, found_cluster)]
+        findings += [configuration, *_local(in_force(found_cluster) or config, found_cluster)]
         findings += [*_guarded("npu", npu.result), *found_cluster]
     return findings
 
@@ -67,7 +67,7 @@ def _dscli(sdk: list[Finding]) -> Iterable[Finding]:
 
 
 def _local(config: BackendConfig | None, cluster: list[Finding]) -> list[Finding]:
-    """Check this machine against the settings, without which there is nothing to check."""
+    """Check this machine against the settings: the running backend's, else this shell's."""
     if config is None:
         text = f"not checked: see {CONFIGURATION}"
         return [Finding(name, "skipped", text) for name in ("ports", "memory", "etcd")]

@@ -35,7 +35,9 @@ def examine(endpoint: WorkerEndpoint) -> Finding:
     if answer.state == "ok":
         return Finding(name, "ok", text, details=details)
     advice = "see its log; it is replaced when it ends (kill it), all that is in it is lost then"
-    return Finding(name, "error", text, advice, details, last_log_lines(endpoint.home))
+    return Finding(
+        name, "error", text, answer.advice or advice, details, last_log_lines(endpoint.home)
+    )
 
 
 def last_log_lines(home: str) -> tuple[str, ...]:
@@ -43,9 +45,10 @@ def last_log_lines(home: str) -> tuple[str, ...]:
     try:
         with open(log_path(home), "rb") as log:
             log.seek(max(0, os.fstat(log.fileno()).st_size - _LOG_BYTES))
-            lines = log.read().decode(errors="replace").splitlines()
+            text = log.read().decode(errors="replace")
     except OSError as error:
         return (f"no log: {error}",)
+    lines = [line for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if "| E |" in line]
     return tuple((errors or lines)[-_LOG_LINES:])
 

@@ -35,6 +35,7 @@ def probe(host: str, port: str) -> Iterator[Finding]:
     try:
         client.exist([f"ray-ascend-doctor-{uuid.uuid4()}"])
     except RuntimeError as error:
-        yield Finding(NAME, "error", f"answers, but its metadata's place does not: {error}")
+        text = f"answers, but its metadata's place does not: {error}"
+        yield Finding(NAME, "error", text, "look at etcd, or at the worker of the metadata's node")
         return
     yield Finding(NAME, "ok", "answers")
