@@ -81,13 +81,14 @@ def types(session: nox.Session) -> None:
     """Check every package, its tests, the driver and the scripts with mypy --strict."""
     session.install("mypy==2.4.1", "nox", TORCH, *TEST_TOOLS, "msgspec", "types-psutil", NUMPY)
     session.install(PYELFTOOLS)
-    session.run("mypy", "noxfile.py", "ci")
+    session.run("mypy", "noxfile.py", "ci", env=_source_path())
     # Ray adds .remote to the classes that it decorates.
     session.run("mypy", "--disable-error-code=attr-defined", "examples", env=_source_path())
     for package, import_name in IMPORT_NAMES.items():
         session.run("mypy", f"packages/{package}/src/{import_name}", env=_source_path())
         for directory in _test_directories(package):
-            session.run("mypy", str(directory), env=_source_path())
+            # Those below may use what the package's tests share.
+            session.run("mypy", str(directory), env=_source_path(directory.parent))
 
 
 @nox.session
@@ -243,6 +244,14 @@ def mutants(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def soak(session: nox.Session) -> None:
+    """Transfer under random faults on the fake: -- [--minutes 20] [--seed N] [--fault NAME]."""
+    _install_transport_stack(session, RAYS["newest"])
+    _install_local(session, FAKE, SUITE, TRANSPORT)
+    session.run("yr-fake-ds", "run", "--", "python", "ci/soak", *session.posargs, env=RAY_ENV)
+
+
+@nox.session(default=False)
 def examples(session: nox.Session) -> None:
     """Run every example on the fake and on the real datasystem and compare the outputs."""
     _install_transport_stack(session, RAYS["newest"])
@@ -319,8 +328,9 @@ def _install_local(session: nox.Session, *packages: str, editable: bool = False)
         session.install("--no-deps", *flags, str(PACKAGES / package))
 
 
-def _source_path() -> dict[str, str]:
+def _source_path(*more: pathlib.Path) -> dict[str, str]:
     sources = [str(PACKAGES / package / "src") for package in IMPORT_NAMES]
+    sources += map(str, more)
     return {"MYPYPATH": os.pathsep.join(sources)}
 
 

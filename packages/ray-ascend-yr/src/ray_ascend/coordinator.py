@@ -19,6 +19,7 @@ from typing import Any
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from ray_ascend.backend_report import BackendReport, NodeReport
 from ray_ascend.config import BackendConfig
 from ray_ascend.endpoint import WorkerEndpoint
 from ray_ascend.placement import Placement
@@ -87,6 +88,11 @@ class Coordinator:
     async def questions(self) -> int:
         """Tell how often processes asked for a worker: once each, and when theirs proved wrong."""
         return self._questions
+
+    async def report(self) -> BackendReport:
+        """Tell what is known; unlike `endpoint` it starts nothing and waits for nothing."""
+        nodes = [NodeReport(key, node.host, node.endpoint) for key, node in self._nodes.items()]
+        return BackendReport(self._config, self._head, tuple(nodes))
 
     async def idle(self) -> bool:
         """Tell whether no node has or is getting a worker."""
