@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -9,7 +10,13 @@ import socket
 import sys
 import time
 
-from ray_ascend.config import ETCD_ADDRESS, METASTORE_PORT, WORKER_PORT, BackendConfig
+from ray_ascend.config import (
+    ETCD_ADDRESS,
+    METASTORE_PORT,
+    REMOTE_H2D,
+    WORKER_PORT,
+    BackendConfig,
+)
 from ray_ascend.errors import BackendStartError
 from ray_ascend.placement import Placement
 
@@ -21,6 +28,7 @@ A worker that cannot start is noticed long before, through its log.
 
 _PORT_PATIENCE_S = 3.0
 _ETCD_PATIENCE_S = 3.0
+_ETCD_ANSWER_S = 5.0
 _DEFAULT_FLAGS = {
     "arena_per_tenant": "1",
     "enable_worker_worker_batch_get": "true",
@@ -50,7 +58,7 @@ def start_command(config: BackendConfig, placement: Placement, host: str, home: 
 
 def worker_environment(config: BackendConfig) -> dict[str, str]:
     """Build what the worker needs in its environment besides what this process has."""
-    devices = dict(config.worker_args).get("remote_h2d_device_ids")
+    devices = dict(config.worker_args).get(REMOTE_H2D)
     return {"ASCEND_RT_VISIBLE_DEVICES": devices} if devices else {}
 
 
@@ -86,7 +94,7 @@ def check_ports(config: BackendConfig, placement: Placement, host: str) -> None:
 
 
 def check_etcd(config: BackendConfig) -> None:
-    """Refuse an etcd of which no member accepts a connection; BackendStartError names it.
+    """Refuse an etcd of which no member answers; BackendStartError names variable and members.
 
     The worker itself would try for as long as it is allowed to start, and not say why it failed.
     """
@@ -94,13 +102,10 @@ def check_etcd(config: BackendConfig) -> None:
         return
     problems = []
     for member in config.etcd_address.split(","):
-        host, _, port = member.strip().rpartition(":")
-        try:
-            socket.create_connection((host.strip("[]"), int(port)), _ETCD_PATIENCE_S).close()
-        except OSError as error:
-            problems.append(f"{member}: {error}")
-        else:
+        problem = _why_no_answer(member)
+        if not problem:
             return
+        problems.append(f"{member}: {problem}")
     raise BackendStartError(
         f"etcd cannot be reached from this node ({'; '.join(problems)}); check {ETCD_ADDRESS}",
         "; ".join(problems),
@@ -112,6 +117,22 @@ def free_port(host: str) -> int:
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
+
+
+def _why_no_answer(member: str) -> str:
+    """Ask for the version, which an etcd knows by itself; whatever it says, it is alive."""
+    host, _, port = member.rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), _ETCD_PATIENCE_S) as etcd:
+            etcd.settimeout(_ETCD_ANSWER_S)
+            etcd.sendall(f"GET /version HTTP/1.1\r\nHost: {member}\r\n\r\n".encode())
+            with contextlib.suppress(ConnectionResetError):
+                etcd.recv(1)
+    except TimeoutError:
+        return "no answer"
+    except OSError as error:
+        return str(error)
+    return ""
 
 
 def _why_not_bindable(host: str, port: int) -> str:
