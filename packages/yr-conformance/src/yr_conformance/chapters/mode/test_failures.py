@@ -1,0 +1,123 @@
+"""MODE-PORT and MODE-ARGS: starts that fail say why, leave nothing, and the next one works."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from yr_conformance.chapters.mode.clauses import DESIGN, GUIDE, MUST, clause
+from yr_conformance.settings.attempt import Attempt
+from yr_conformance.settings.backend import SENT, running_backend
+from yr_conformance.settings.driver_process import DriverProcess, driver_at
+from yr_conformance.settings.variables import (
+    METASTORE_PORT,
+    WORKER_ARGS,
+    WORKER_PORT,
+    Variables,
+    in_metastore_mode,
+)
+
+LIMIT_S = 30.0
+"""A start that cannot succeed ends long before `dscli` would give up, after 60 s."""
+LOG = "--log_dir {directory}"
+
+
+@pytest.fixture(scope="module")
+def other_backend(driver: DriverProcess, process_home: str) -> Iterator[Variables]:
+    """Another Ray cluster's backend on the driver's own host; gives its variables."""
+    with driver_at(driver.hosts[:1], process_home) as other:
+        asked = in_metastore_mode()
+        other.register(asked).check_started()
+        yield asked
+
+
+@pytest.fixture(scope="module")
+def npu_start(driver: DriverProcess, variables: Callable[..., Variables]) -> Attempt:
+    """A start with NPUs for remote host-to-device copies, which no target of this clause has."""
+    return driver.register(variables("--remote_h2d_device_ids=1,0"))
+
+
+@clause("MODE-PORT-01", MUST, source="measured on openyuanrong-datasystem 0.8.1: not detected")
+def test_two_backends_with_one_metastore_port(
+    driver: DriverProcess, other_backend: Variables
+) -> None:
+    """A metastore's port that another backend has is an error that names port and variable."""
+    port = other_backend[METASTORE_PORT]
+
+    refused = driver.register({**in_metastore_mode(), METASTORE_PORT: port})
+
+    address = f"port {port} on {driver.hosts[0]}"
+    refused.check_refused("BackendStartError", address, METASTORE_PORT, "another process")
+    assert not refused.starts
+
+
+@clause("MODE-PORT-02", MUST, source=DESIGN)
+def test_two_backends_with_ports_of_their_own(
+    driver: DriverProcess, other_backend: Variables
+) -> None:
+    """Two backends with different ports live on one host."""
+    with running_backend(driver, in_metastore_mode()) as running:
+        assert running.received == SENT
+
+
+@clause("MODE-PORT-03", MUST, source=DESIGN)
+def test_a_worker_port_that_is_taken(
+    driver: DriverProcess, variables: Callable[..., Variables]
+) -> None:
+    """A worker's port on which somebody listens is an error that names port and variable."""
+    asked = variables()
+    with socket.create_server((driver.hosts[0], asked[WORKER_PORT])):
+        refused = driver.register(asked)
+
+    address = f"port {asked[WORKER_PORT]} on {driver.hosts[0]}"
+    refused.check_refused("BackendStartError", address, WORKER_PORT, "another process")
+    assert not refused.starts
+
+
+@clause("MODE-ARGS-01", MUST, source=GUIDE)
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ("--no_such_flag 1", "unknown command line flag 'no_such_flag'"),
+        ("--shared_memory_size_mb none", "illegal value 'none' specified for uint64 flag"),
+        ("--enable_thp maybe", "illegal value 'maybe' specified for bool flag 'enable_thp'"),
+    ],
+)
+def test_an_argument_that_the_worker_refuses(
+    driver: DriverProcess, variables: Callable[..., Variables], arguments: str, reason: str
+) -> None:
+    """A flag or value that the worker does not take is an error with the worker's words."""
+    refused = driver.register({**variables(), WORKER_ARGS: arguments})
+
+    refused.check_refused("BackendStartError", reason, driver.hosts[0])
+    assert refused.seconds < LIMIT_S
+
+
+@clause("MODE-ARGS-02", MUST, source=DESIGN)
+def test_after_a_failed_start(driver: DriverProcess, variables: Callable[..., Variables]) -> None:
+    """After a start that failed, the right settings work in the same driver at the same ports."""
+    asked = variables()
+    driver.register({**asked, WORKER_ARGS: "--no_such_flag 1"}).check_refused("BackendStartError")
+
+    with running_backend(driver, asked) as running:
+        assert running.received == SENT
+
+
+@clause("MODE-H2D-01", MUST, source=GUIDE)
+def test_npus_for_remote_copies(npu_start: Attempt) -> None:
+    """`--remote_h2d_device_ids` becomes the worker's ASCEND_RT_VISIBLE_DEVICES, in its order."""
+    (start,) = npu_start.starts
+
+    assert start.visible_npus == "1,0"
+    assert start.arguments[start.arguments.index("--remote_h2d_device_ids") + 1] == "1,0"
+
+
+@clause("MODE-H2D-02", MUST, source="measured on openyuanrong-datasystem 0.8.1: only in the log")
+def test_npus_that_the_node_does_not_have(npu_start: Attempt) -> None:
+    """A worker that cannot use these NPUs is an error with its reason, long before `-t` is over."""
+    npu_start.check_refused("BackendStartError")
+
+    assert "remote" in npu_start.text.lower() or "plugin" in npu_start.text, npu_start.text
+    assert npu_start.seconds < LIMIT_S
