@@ -1,9 +1,8 @@
-"""A backend that a driver has started: how it was asked for, and what became of it."""
+"""The backend of a driver, one at a time: how it was asked for, and what became of it."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,13 +25,27 @@ class Backend:
     workers: list[RunningWorker]
 
 
-@contextlib.contextmanager
-def running_backend(driver: DriverProcess, asked: Variables) -> Iterator[Backend]:
-    """Start it with these variables, and take it down; AssertionError if anything is left."""
-    attempt = driver.register(asked)
-    attempt.check_started()
-    try:
-        yield Backend(driver, asked, attempt, driver.ask("transfer"), driver.workers())
-    finally:
-        left = driver.ask("cleanup")
-    assert left == []
+class Backends:
+    """Lends the backend that a clause wants, and takes down the one before."""
+
+    def __init__(self, driver: DriverProcess) -> None:
+        self._driver = driver
+        self._running: dict[str, Backend] = {}
+
+    def lend(self, name: str, variables: Callable[[], Variables]) -> Backend:
+        """Give the backend of that name, started with these variables unless it runs."""
+        if name not in self._running:
+            self.idle_driver()
+            asked = variables()
+            attempt = self._driver.register(asked)
+            attempt.check_started()
+            received, workers = self._driver.ask("transfer"), self._driver.workers()
+            self._running[name] = Backend(self._driver, asked, attempt, received, workers)
+        return self._running[name]
+
+    def idle_driver(self) -> DriverProcess:
+        """Give the driver without a backend; AssertionError if cleaning up leaves anything."""
+        self._running.clear()
+        left = self._driver.ask("cleanup")
+        assert left == [], f"left by cleanup_yr_resources: {left}"
+        return self._driver

@@ -45,6 +45,7 @@ class Driver:
     def __init__(self, directory: pathlib.Path, spy: Spy) -> None:
         self._directory, self._spy = directory, spy
         self._said: list[str] = []
+        self._peers: list[Any] = []
         handler = logging.Handler(logging.WARNING)
         handler.emit = lambda record: self._said.append(record.getMessage())  # type: ignore[method-assign]
         logging.getLogger("ray_ascend").addHandler(handler)
@@ -80,6 +81,7 @@ class Driver:
         """Take the backend down; gives what is left of it."""
         from ray_ascend import cleanup_yr_resources
 
+        self._peers.clear()
         cleanup_yr_resources()
         return self._left_since([])
 
@@ -92,16 +94,17 @@ class Driver:
         """Send a tensor from an actor on the first node to one on the last, and give its values."""
         import ray
 
-        sender, *_, receiver = _peers()
+        sender, *_, receiver = self._living_peers()
         reference = sender.make.remote(_tensor)
         values: list[float] = ray.get(receiver.apply.remote(_as_list, reference), timeout=REPLY_S)
         return values
 
-    def environment_of_actors(self, name: str) -> list[str]:
-        """Tell what a variable is in an actor on each node."""
+    def environment_of_actors(self, names: list[str]) -> list[dict[str, str]]:
+        """Tell what variables are in an actor on each node."""
         import ray
 
-        return [ray.get(peer.apply.remote(os.getenv, name), timeout=REPLY_S) for peer in _peers()]
+        answers = [peer.apply.remote(_variables, names) for peer in self._living_peers()]
+        return list(ray.get(answers, timeout=REPLY_S))
 
     def fits(self, address: str, megabytes: int) -> bool:
         """Tell whether the worker takes a value of that size; RuntimeError if it is not well."""
@@ -127,11 +130,12 @@ class Driver:
         host, _, port = address.rpartition(":")
         client = KVClient(host, int(port), connect_timeout_ms=5_000, req_timeout_ms=1_500)
         client.init()
-        sender = _peers()[0]
+        sender = self._living_peers()[0]
         ray.get(sender.apply.remote(start_journal), timeout=REPLY_S)
         reference = sender.make.remote(_tensor)
         keys = ray.get(sender.apply.remote(created_keys), timeout=REPLY_S)
         assert client.exist(keys) == [True], keys
+        self._peers.clear()
         ray.kill(sender)
         begin = time.monotonic()
         wait_until(lambda: not any(client.exist(keys)), f"{reference} is gone", at_most_s)
@@ -150,6 +154,11 @@ class Driver:
         ]
         directories = [str(path) for path in self._directory.glob("yr-*")]
         return sorted([*actors, *processes, *directories])
+
+    def _living_peers(self) -> list[Any]:
+        """Give an actor on each node, in the order of their addresses."""
+        self._peers = self._peers or _new_peers()
+        return self._peers
 
     def _left_since(self, before: list[str]) -> list[str]:
         deadline = time.monotonic() + GONE_S
@@ -213,8 +222,7 @@ def _worker_in(process: psutil.Process) -> RunningWorker | None:
     return RunningWorker(process.pid, address, flags, tuple(sorted(listens)))
 
 
-def _peers() -> list[Any]:
-    """Make an actor on each node, in the order of their addresses."""
+def _new_peers() -> list[Any]:
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -233,6 +241,10 @@ def _actors_made() -> int:
     from ray._private.state import actors
 
     return len(actors())
+
+
+def _variables(names: list[str]) -> dict[str, str]:
+    return {name: os.environ[name] for name in names}
 
 
 def _tensor() -> Any:

@@ -1,4 +1,4 @@
-"""Fixtures of chapter MODE: one driver for all its clauses, which is told what to register."""
+"""Fixtures of chapter MODE: one driver for all its clauses, with one backend at a time."""
 
 from __future__ import annotations
 
@@ -6,15 +6,24 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from yr_conformance.settings.driver_process import DriverProcess, driver_at, free_hosts
+from yr_conformance.settings.backend import Backends
+from yr_conformance.settings.driver_process import DriverProcess, driver_at, loopback_hosts
 from yr_conformance.settings.variables import Variables, in_etcd_mode, in_metastore_mode
 
 
 @pytest.fixture(scope="package")
-def driver(process_mark: str, process_home: str) -> Iterator[DriverProcess]:
-    """A driver with two Ray nodes at addresses of their own."""
-    with driver_at(free_hosts(2), process_home) as running:
-        yield running
+def backends(process_mark: str, process_home: str) -> Iterator[Backends]:
+    """The backends of a driver with two Ray nodes at addresses of their own."""
+    with driver_at(loopback_hosts(2), process_home) as driver:
+        made = Backends(driver)
+        yield made
+        made.idle_driver()
+
+
+@pytest.fixture
+def driver(backends: Backends) -> DriverProcess:
+    """The driver, without a backend."""
+    return backends.idle_driver()
 
 
 @pytest.fixture(scope="package")

@@ -6,6 +6,7 @@ import pytest
 
 from yr_conformance.chapters.mode.clauses import DESIGN, MUST, clause
 from yr_conformance.settings.attempt import Attempt
+from yr_conformance.settings.backend import Backends
 from yr_conformance.settings.driver_process import DriverProcess
 from yr_conformance.settings.variables import (
     ETCD_ADDRESS,
@@ -59,8 +60,9 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def refusals(driver: DriverProcess) -> dict[tuple[str, str], Attempt]:
+def refusals(backends: Backends) -> dict[tuple[str, str], Attempt]:
     """Every bad value, given to a driver that registers with nothing else set."""
+    driver = backends.idle_driver()
     return {(name, value): driver.register({name: value}) for name, value, _ in CASES}
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from yr_conformance.chapters.mode.clauses import DESIGN, GUIDE, MUST, clause
-from yr_conformance.settings.backend import SENT, Backend, running_backend
-from yr_conformance.settings.driver_process import DriverProcess
+from yr_conformance.settings.backend import SENT, Backend, Backends
 from yr_conformance.settings.ray_nodes import OF_NODES
 from yr_conformance.settings.variables import (
     ETCD_ADDRESS,
@@ -21,23 +20,20 @@ from yr_conformance.settings.variables import (
     Variables,
 )
 
-QUOTED = "--sfs_path '/a  \"b\"' --obs_bucket=c\\ d --client_dead_timeout_s=7"
+QUOTED = "--sfs_path '/a  b' --obs_bucket=\"c d\"\\ e --client_dead_timeout_s=7"
 RECLAIMED_S = 15.0
 
 
-@pytest.fixture(scope="module")
-def backend(driver: DriverProcess, variables: Callable[..., Variables]) -> Iterator[Backend]:
+@pytest.fixture
+def backend(backends: Backends, variables: Callable[..., Variables]) -> Backend:
     """A backend in the mode of the run, with every variable set."""
-    with running_backend(driver, {**variables(QUOTED), GRACE: 1}) as running:
-        yield running
+    return backends.lend("every variable", lambda: {**variables(QUOTED), GRACE: 1})
 
 
 @clause("MODE-VAR-01", MUST, source=GUIDE)
 def test_the_variables_of_nodes_and_actors_do_not_count(backend: Backend) -> None:
     """Only the driver's variables count: those of nodes and actors may be unusable."""
-    for name, value in OF_NODES.items():
-        assert backend.driver.ask("environment_of_actors", name) == [value, value]
-
+    assert backend.driver.ask("environment_of_actors", list(OF_NODES)) == [OF_NODES, OF_NODES]
     assert backend.received == SENT
     assert len(backend.workers) == len(backend.driver.hosts)
 
@@ -73,8 +69,8 @@ def test_where_the_workers_meet(backend: Backend) -> None:
 def test_arguments_are_quoted_as_in_a_shell(backend: Backend) -> None:
     """YR_DS_WORKER_ARGS is split as a shell does, and reaches the worker of every node."""
     for worker in backend.workers:
-        assert worker.flags["sfs_path"] == '/a  "b"'
-        assert worker.flags["obs_bucket"] == "c d"
+        assert worker.flags["sfs_path"] == "/a  b"
+        assert worker.flags["obs_bucket"] == "c d e"
         assert worker.flags["shared_memory_size_mb"] == str(MEMORY_MB)
 
 
