@@ -34,6 +34,8 @@ from yr_conformance.waiting import wait_until
 
 GONE_S: Final = 10.0
 REPLY_S: Final = 60.0
+_IPV4: Final = "::ffff:"
+"""Before an address of IPv4 at which a socket of IPv6 listens."""
 _POLL_S: Final = 0.05
 _ADDRESS = re.compile(r"--?worker_address=(.+)")
 _VALUES: Final = [3.0, 1.0, 4.0]
@@ -218,7 +220,8 @@ def _worker_in(process: psutil.Process) -> RunningWorker | None:
     if not address:
         return None
     flags = dict(word.lstrip("-").split("=", 1) for word in words if "=" in word)
-    listens = {f"{one.laddr.ip}:{one.laddr.port}" for one in connections if one.status == "LISTEN"}
+    listening = [one.laddr for one in connections if one.status == psutil.CONN_LISTEN]
+    listens = {f"{local.ip.removeprefix(_IPV4)}:{local.port}" for local in listening}
     return RunningWorker(process.pid, address, flags, tuple(sorted(listens)))
 
 

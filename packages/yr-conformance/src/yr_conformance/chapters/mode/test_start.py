@@ -20,7 +20,7 @@ from yr_conformance.settings.variables import (
     Variables,
 )
 
-QUOTED = "--sfs_path '/a  b' --obs_bucket=\"c d\"\\ e --client_dead_timeout_s=7"
+QUOTED = "--yuanrong_iam_url 'a  b' --obs_bucket=\"c d\"\\ e --client_dead_timeout_s=7"
 RECLAIMED_S = 15.0
 
 
@@ -69,7 +69,7 @@ def test_where_the_workers_meet(backend: Backend) -> None:
 def test_arguments_are_quoted_as_in_a_shell(backend: Backend) -> None:
     """YR_DS_WORKER_ARGS is split as a shell does, and reaches the worker of every node."""
     for worker in backend.workers:
-        assert worker.flags["sfs_path"] == "/a  b"
+        assert worker.flags["yuanrong_iam_url"] == "a  b"
         assert worker.flags["obs_bucket"] == "c d e"
         assert worker.flags["shared_memory_size_mb"] == str(MEMORY_MB)
 
