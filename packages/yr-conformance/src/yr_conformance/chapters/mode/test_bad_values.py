@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pytest
 
 from yr_conformance.chapters.mode.clauses import DESIGN, MUST, clause
@@ -20,7 +22,7 @@ from yr_conformance.settings.variables import (
 PORT = "must be a port number from 1 to 65535"
 ADDRESS = "must be HOST:PORT"
 SECONDS = "must be a number of seconds, 0 or more"
-VALUES = {
+VALUES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     MODE: {"'metastore' or 'etcd'": ("foo", "metastore,etcd", "1")},
     WORKER_PORT: {
         PORT: ("abc", "0", "65536", "-1", "31501.0", "0x7b0d", "127.0.0.1:31501"),
