@@ -192,8 +192,8 @@ def _check_npus(value: str, text: str) -> None:
     if value and len(set(numbers)) != value.count(",") + 1:
         raise _bad_args(
             text,
-            f"--{REMOTE_H2D} is {value!r} and must be different numbers of NPUs of every node, "
-            "separated by commas without blanks, for example 0,1,2,3",
+            f"--{REMOTE_H2D} is {value!r} and must be different numbers of NPUs that every node "
+            "has, separated by commas without blanks, for example 0,1,2,3",
         )
 
 

@@ -58,11 +58,9 @@ class RunningWorker:
 
 def attempt_of(fields: dict[str, Any]) -> Attempt:
     """Make the record again from what JSON left of it."""
-    starts = tuple(
-        Start(tuple(one["arguments"]), one["visible_npus"]) for one in fields.pop("starts")
-    )
-    lists = {name: tuple(fields.pop(name)) for name in ("warnings", "left")}
-    return Attempt(**fields, **lists, starts=starts)
+    starts = [Start(tuple(one["arguments"]), one["visible_npus"]) for one in fields["starts"]]
+    lists = {"warnings": fields["warnings"], "left": fields["left"], "starts": starts}
+    return Attempt(**{**fields, **{name: tuple(values) for name, values in lists.items()}})
 
 
 def worker_of(fields: dict[str, Any]) -> RunningWorker:
