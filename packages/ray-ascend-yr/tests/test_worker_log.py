@@ -47,3 +47,13 @@ def test_errors_of_earlier_workers_do_not_count(tmp_path: pathlib.Path) -> None:
 def test_before_dscli_has_said_anything_there_is_no_reason(tmp_path: pathlib.Path) -> None:
     """No output and no log is no reason."""
     assert not has_given_up("", os.fspath(tmp_path))
+
+
+def test_the_cause_comes_first(tmp_path: pathlib.Path) -> None:
+    """Of many errors the first is kept, and the last ones that it led to."""
+    texts = ["no such library", "no device", "no device", "no memory", FATAL]
+    write_log(tmp_path / "logs", *(LINE.format(pid=7, text=text) for text in texts))
+
+    reason = explain(output_of(tmp_path / "logs"), str(tmp_path))
+
+    assert reason.splitlines() == ["no such library", "no memory", FATAL]

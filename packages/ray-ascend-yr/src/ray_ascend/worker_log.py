@@ -14,7 +14,7 @@ import re
 _FATAL = "Worker runtime error"
 _LOG_DIRECTORY = re.compile(r"^\[INFO\] Log directory configured at: (.+)$", re.MULTILINE)
 _PID = re.compile(r"PID: (\d+)\b.*\n")
-_MOST_LINES = 3
+_LAST_LINES = 2
 
 
 def log_path(home: str, output: str = "") -> str:
@@ -30,10 +30,13 @@ def has_given_up(output: str, home: str) -> bool:
 
 
 def explain(output: str, home: str) -> str:
-    """Put together what dscli printed, without its progress, and the worker's last errors."""
+    """Put together what dscli printed, without its progress, and what the worker logged.
+
+    Of that, the first error, which is the cause, and the last ones, which are what it led to.
+    """
     said = [line for line in output.splitlines() if line.strip() and not line.startswith("[INFO]")]
     logged = [line.rsplit("|", 1)[-1].strip() for line in _errors(output, home)]
-    return "\n".join([*said, *list(dict.fromkeys(logged))[-_MOST_LINES:]])
+    return "\n".join([*said, *dict.fromkeys(logged[:1] + logged[-_LAST_LINES:])])
 
 
 def _errors(output: str, home: str) -> list[str]:

@@ -20,6 +20,8 @@ from yr_conformance.settings.variables import (
     in_metastore_mode,
 )
 
+NPUS = "6001,6000"
+"""Numbers that no machine gives to its NPUs."""
 LIMIT_S = 30.0
 """A start that cannot succeed ends long before `dscli` would give up, after 60 s."""
 
@@ -39,7 +41,7 @@ def npu_start(
 ) -> Attempt:
     """A start with NPUs that there are not, and a log in a directory that lives on."""
     logs = tempfile.mkdtemp(prefix="logs-", dir=process_home)
-    arguments = f"--remote_h2d_device_ids=1,0 --log_dir {logs}"
+    arguments = f"--remote_h2d_device_ids={NPUS} --log_dir {logs}"
     return backends.idle_driver().register(variables(arguments))
 
 
@@ -124,8 +126,8 @@ def test_npus_for_remote_copies(npu_start: Attempt) -> None:
     """`--remote_h2d_device_ids` becomes the worker's ASCEND_RT_VISIBLE_DEVICES, in its order."""
     (start,) = npu_start.starts
 
-    assert start.visible_npus == "1,0"
-    assert start.arguments[start.arguments.index("--remote_h2d_device_ids") + 1] == "1,0"
+    assert start.visible_npus == NPUS
+    assert start.arguments[start.arguments.index("--remote_h2d_device_ids") + 1] == NPUS
 
 
 @clause("MODE-H2D-02", MUST, source="measured on openyuanrong-datasystem 0.8.1: only in the log")
