@@ -101,6 +101,17 @@ class Driver:
         values: list[float] = ray.get(receiver.apply.remote(_as_list, reference), timeout=REPLY_S)
         return values
 
+    def transfer_error(self) -> str:
+        """Tell how a transfer fails, "" if it does not; new actors make the next one."""
+        import ray
+
+        try:
+            self.transfer()
+        except ray.exceptions.RayError as error:
+            self._peers.clear()
+            return str(error)
+        return ""
+
     def environment_of_actors(self, names: list[str]) -> list[dict[str, str]]:
         """Tell what variables are in an actor on each node."""
         import ray

@@ -64,7 +64,7 @@ def second_try(
 def test_two_backends_with_one_metastore_port(
     driver: DriverProcess, other_backend: Variables
 ) -> None:
-    """A metastore's port that another backend has is an error that names port and variable."""
+    """A metastore's port that another backend has is an error that names it and its variable."""
     port = other_backend[METASTORE_PORT]
 
     refused = driver.register({**in_metastore_mode(), METASTORE_PORT: port})
@@ -100,6 +100,22 @@ def test_a_worker_port_that_is_taken(
     address = f"port {asked[WORKER_PORT]} on {driver.hosts[0]}"
     refused.check_refused("BackendStartError", address, WORKER_PORT, "another process")
     assert not refused.starts
+
+
+@clause("MODE-PORT-04", MUST, source=DESIGN)
+def test_a_port_that_is_taken_on_another_node(
+    driver: DriverProcess, variables: Callable[..., Variables]
+) -> None:
+    """A port that is taken on one node is an error of the actors there, until it is free."""
+    asked, host = variables(), driver.hosts[1]
+    driver.register(asked).check_started()
+
+    with socket.create_server((host, asked[WORKER_PORT])):
+        error = driver.ask("transfer_error")
+
+    assert f"BackendStartError: port {asked[WORKER_PORT]} on {host}" in error, error
+    assert WORKER_PORT in error
+    assert driver.ask("transfer") == SENT
 
 
 @clause("MODE-ARGS-01", MUST, source=GUIDE)
