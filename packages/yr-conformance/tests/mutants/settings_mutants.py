@@ -5,6 +5,7 @@ They break the processes that register, which are the driver and all actors; not
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from transport_mutants import Mutant
@@ -15,7 +16,7 @@ from ray_ascend.config import BackendConfig
 
 def split_arguments_at_blanks() -> None:
     """Quotation marks in YR_DS_WORKER_ARGS are characters like any others."""
-    config.shlex.split = str.split  # type: ignore[attr-defined]
+    _replace(shlex, "split", str.split)
 
 
 def read_the_environment_in_actors() -> None:
@@ -26,7 +27,7 @@ def read_the_environment_in_actors() -> None:
         BackendConfig.from_env()
         original()
 
-    backend.wait_started = wait_started
+    _replace(backend, "wait_started", wait_started)
 
 
 def hide_other_settings() -> None:
@@ -41,7 +42,7 @@ def warn_at_every_registration() -> None:
 
 def take_any_port() -> None:
     """Whatever consists of digits is a port."""
-    config._is_port = str.isdigit
+    _replace(config, "_is_port", str.isdigit)
 
 
 def start_before_checking() -> None:
@@ -52,7 +53,7 @@ def start_before_checking() -> None:
         backend._create_coordinator()
         return original(*arguments)
 
-    BackendConfig.from_env = from_env  # type: ignore[method-assign]
+    _replace(BackendConfig, "from_env", from_env)
 
 
 def forget_the_grace() -> None:
@@ -64,11 +65,15 @@ def forget_the_grace() -> None:
         object.__setattr__(made, "dead_actor_grace_s", 60.0)
         return made
 
-    BackendConfig.from_env = from_env  # type: ignore[method-assign]
+    _replace(BackendConfig, "from_env", from_env)
 
 
 def _replace_differences(answer: list[str]) -> None:
-    BackendConfig.differences = lambda *_: answer  # type: ignore[method-assign]
+    _replace(BackendConfig, "differences", lambda *_: answer)
+
+
+def _replace(owner: object, name: str, value: object) -> None:
+    setattr(owner, name, value)
 
 
 MUTANTS = (
