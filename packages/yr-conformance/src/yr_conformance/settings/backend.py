@@ -16,7 +16,7 @@ SENT: Final = [3.0, 1.0, 4.0]
 
 @dataclass(frozen=True)
 class Backend:
-    """It has moved a tensor from the first node to the last, so each of these has a worker."""
+    """It has moved a tensor from the last node to the first, so each of these has a worker."""
 
     driver: DriverProcess
     asked: Variables

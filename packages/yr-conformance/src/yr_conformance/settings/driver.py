@@ -47,7 +47,7 @@ class Driver:
     def __init__(self, directory: pathlib.Path, spy: Spy) -> None:
         self._directory, self._spy = directory, spy
         self._said: list[str] = []
-        self._peers: list[Any] = []
+        self._living: list[Any] = []
         handler = logging.Handler(logging.WARNING)
         handler.emit = lambda record: self._said.append(record.getMessage())  # type: ignore[method-assign]
         logging.getLogger("ray_ascend").addHandler(handler)
@@ -83,7 +83,7 @@ class Driver:
         """Take the backend down; gives what is left of it."""
         from ray_ascend import cleanup_yr_resources
 
-        self._peers.clear()
+        self._living.clear()
         cleanup_yr_resources()
         return self._left_since([])
 
@@ -93,22 +93,20 @@ class Driver:
         return sorted(found, key=lambda worker: worker.address)
 
     def transfer(self) -> list[float]:
-        """Send a tensor from an actor on the first node to one on the last, and give its values."""
+        """Get a tensor, here on the first node, from an actor on the last; gives its values."""
         import ray
 
-        sender, *_, receiver = self._living_peers()
-        reference = sender.make.remote(_tensor)
-        values: list[float] = ray.get(receiver.apply.remote(_as_list, reference), timeout=REPLY_S)
+        values: list[float] = ray.get(self._sender.make.remote(_tensor), timeout=REPLY_S).tolist()
         return values
 
     def transfer_error(self) -> str:
-        """Tell how a transfer fails, "" if it does not; new actors make the next one."""
+        """Tell how a transfer fails, "" if it does not; a new actor makes the next one."""
         import ray
 
         try:
             self.transfer()
         except ray.exceptions.RayError as error:
-            self._peers.clear()
+            self._living.clear()
             return str(error)
         return ""
 
@@ -116,7 +114,8 @@ class Driver:
         """Tell what variables are in an actor on each node."""
         import ray
 
-        answers = [peer.apply.remote(_variables, names) for peer in self._living_peers()]
+        actors = [_new_peer(0), self._sender]
+        answers = [actor.apply.remote(_variables, names) for actor in actors]
         return list(ray.get(answers, timeout=REPLY_S))
 
     def fits(self, address: str, megabytes: int) -> bool:
@@ -143,12 +142,12 @@ class Driver:
         host, _, port = address.rpartition(":")
         client = KVClient(host, int(port), connect_timeout_ms=5_000, req_timeout_ms=1_500)
         client.init()
-        sender = self._living_peers()[0]
+        sender = self._sender
         ray.get(sender.apply.remote(start_journal), timeout=REPLY_S)
         reference = sender.make.remote(_tensor)
         keys = ray.get(sender.apply.remote(created_keys), timeout=REPLY_S)
         assert client.exist(keys) == [True], keys
-        self._peers.clear()
+        self._living.clear()
         ray.kill(sender)
         begin = time.monotonic()
         wait_until(lambda: not any(client.exist(keys)), f"{reference} is gone", at_most_s)
@@ -168,10 +167,12 @@ class Driver:
         directories = [str(path) for path in self._directory.glob("yr-*")]
         return sorted([*actors, *processes, *directories])
 
-    def _living_peers(self) -> list[Any]:
-        """Give an actor on each node, in the order of their addresses."""
-        self._peers = self._peers or _new_peers()
-        return self._peers
+    @property
+    def _sender(self) -> Any:
+        """The actor on the last node, which lives as long as the backend."""
+        if not self._living:
+            self._living.append(_new_peer(-1))
+        return self._living[0]
 
     def _left_since(self, before: list[str]) -> list[str]:
         deadline = time.monotonic() + GONE_S
@@ -236,19 +237,16 @@ def _worker_in(process: psutil.Process) -> RunningWorker | None:
     return RunningWorker(process.pid, address, flags, tuple(sorted(listens)))
 
 
-def _new_peers() -> list[Any]:
+def _new_peer(node: int) -> Any:
+    """Make an actor on a node, counted in the order of their addresses."""
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     from yr_conformance.transfer.peer import peer_class
 
-    nodes = sorted(ray.nodes(), key=lambda node: str(node["NodeManagerAddress"]))
-    return [
-        peer_class()
-        .options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False))
-        .remote()
-        for node in nodes
-    ]
+    nodes = sorted(ray.nodes(), key=lambda found: str(found["NodeManagerAddress"]))
+    affinity = NodeAffinitySchedulingStrategy(nodes[node]["NodeID"], soft=False)
+    return peer_class().options(scheduling_strategy=affinity).remote()
 
 
 def _actors_made() -> int:
@@ -265,11 +263,6 @@ def _tensor() -> Any:
     import torch
 
     return torch.tensor(_VALUES)
-
-
-def _as_list(tensor: Any) -> list[float]:
-    values: list[float] = tensor.tolist()
-    return values
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ def test_the_memory_of_the_workers(backend: Backend) -> None:
 @clause("MODE-VAR-07", MUST, source="design: keys of a dead actor go after the driver's time")
 def test_the_grace_of_dead_actors(backend: Backend) -> None:
     """What a dead actor stored goes after the driver's RAY_ASCEND_DEAD_ACTOR_GRACE_S."""
-    address = backend.workers[0].address
+    address = backend.workers[-1].address
 
     assert backend.driver.ask("key_outlives_its_actor_s", address, RECLAIMED_S) < RECLAIMED_S
 
