@@ -52,7 +52,7 @@ def hang_up(server: socket.socket) -> None:
 
 def test_an_etcd_that_says_nothing_is_dead(monkeypatch: pytest.MonkeyPatch) -> None:
     """A member that takes a connection and does not answer is named."""
-    monkeypatch.setattr(worker_command, "_ETCD_ANSWER_S", 0.1)
+    monkeypatch.setattr(worker_command, "_ETCD_PATIENCE_S", 0.1)
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         config = etcd_mode(silent)

@@ -28,7 +28,6 @@ A worker that cannot start is noticed long before, through its log.
 
 _PORT_PATIENCE_S = 3.0
 _ETCD_PATIENCE_S = 3.0
-_ETCD_ANSWER_S = 5.0
 _DEFAULT_FLAGS = {
     "arena_per_tenant": "1",
     "enable_worker_worker_batch_get": "true",
@@ -124,7 +123,6 @@ def _why_no_answer(member: str) -> str:
     host, _, port = member.rpartition(":")
     try:
         with socket.create_connection((host.strip("[]"), int(port)), _ETCD_PATIENCE_S) as etcd:
-            etcd.settimeout(_ETCD_ANSWER_S)
             etcd.sendall(f"GET /version HTTP/1.1\r\nHost: {member}\r\n\r\n".encode())
             with contextlib.suppress(ConnectionResetError):
                 etcd.recv(1)
