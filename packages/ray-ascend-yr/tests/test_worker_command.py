@@ -11,7 +11,12 @@ from ray_ascend import worker_command
 from ray_ascend.config import BackendConfig
 from ray_ascend.errors import BackendStartError
 from ray_ascend.placement import Placement
-from ray_ascend.worker_command import check_etcd, start_command, worker_environment
+from ray_ascend.worker_command import (
+    check_etcd,
+    check_ports,
+    start_command,
+    worker_environment,
+)
 
 
 def test_the_users_flag_wins() -> None:
@@ -43,6 +48,24 @@ def test_npus_for_remote_copies_are_visible(arguments: str, visible: dict[str, s
 def etcd_mode(server: socket.socket) -> BackendConfig:
     """Settings with this server as the only member."""
     return BackendConfig(mode="etcd", etcd_address=f"127.0.0.1:{server.getsockname()[1]}")
+
+
+def test_every_taken_port_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One error tells about both ports, so that both can be changed at once."""
+    monkeypatch.setattr(worker_command, "_PORT_PATIENCE_S", 0.1)
+
+    with (
+        socket.create_server(("127.0.0.1", 0)) as one,
+        socket.create_server(("127.0.0.1", 0)) as two,
+    ):
+        worker_port, metastore_port = one.getsockname()[1], two.getsockname()[1]
+        config = BackendConfig(worker_port=worker_port, metastore_port=metastore_port)
+        with pytest.raises(BackendStartError) as raised:
+            check_ports(config, Placement(port=worker_port), "127.0.0.1")
+
+    for variable, port in (("WORKER", worker_port), ("METASTORE", metastore_port)):
+        assert f"port {port} on 127.0.0.1 cannot be used" in str(raised.value)
+        assert f"set YR_DS_{variable}_PORT to a free one" in str(raised.value)
 
 
 def hang_up(server: socket.socket) -> None:

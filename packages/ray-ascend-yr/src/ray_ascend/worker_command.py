@@ -9,6 +9,7 @@ import shutil
 import socket
 import sys
 import time
+from collections.abc import Mapping
 
 from ray_ascend.config import (
     ETCD_ADDRESS,
@@ -73,7 +74,7 @@ def find_dscli() -> str:
 
 
 def check_ports(config: BackendConfig, placement: Placement, host: str) -> None:
-    """Refuse ports on which something listens already; BackendStartError names the variable.
+    """Refuse ports on which something listens; BackendStartError names each with its variable.
 
     The metastore's server shares its port silently (SO_REUSEPORT), which would make two separate
     clusters on one address, so its port has to be tried before the start.
@@ -82,14 +83,10 @@ def check_ports(config: BackendConfig, placement: Placement, host: str) -> None:
     if config.mode == "metastore" and not placement.metastore:
         ports[METASTORE_PORT] = config.metastore_port
     deadline = time.monotonic() + _PORT_PATIENCE_S
-    for variable, port in ports.items():
-        while (problem := _why_not_bindable(host, port)) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        if problem:
-            raise BackendStartError(
-                f"port {port} on {host} cannot be used ({problem}); set {variable} to a free one",
-                problem,
-            )
+    while (problems := _port_problems(ports, host)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    if problems:
+        raise BackendStartError("; ".join(problems), "; ".join(problems))
 
 
 def check_etcd(config: BackendConfig) -> None:
@@ -116,6 +113,14 @@ def free_port(host: str) -> int:
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
+
+
+def _port_problems(ports: Mapping[str, int], host: str) -> list[str]:
+    return [
+        f"port {port} on {host} cannot be used ({problem}); set {variable} to a free one"
+        for variable, port in ports.items()
+        if (problem := _why_not_bindable(host, port))
+    ]
 
 
 def _why_no_answer(member: str) -> str:

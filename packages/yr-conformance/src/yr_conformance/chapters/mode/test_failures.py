@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import pytest
 
@@ -35,6 +36,24 @@ def other_backend(backends: Backends, process_home: str) -> Iterator[Variables]:
         yield asked
 
 
+@dataclass(frozen=True)
+class TakenPorts:
+    """A start at ports that others have: the worker's a socket, the metastore's a backend."""
+
+    host: str
+    asked: Variables
+    refused: Attempt
+
+
+@pytest.fixture(scope="module")
+def taken_ports(backends: Backends, other_backend: Variables) -> TakenPorts:
+    """Nothing runs in the driver before, and nothing may run afterwards."""
+    driver = backends.idle_driver()
+    asked = {**in_metastore_mode(), METASTORE_PORT: other_backend[METASTORE_PORT]}
+    with socket.create_server((driver.hosts[0], asked[WORKER_PORT])):
+        return TakenPorts(driver.hosts[0], asked, driver.register(asked))
+
+
 @pytest.fixture(scope="module")
 def npu_start(
     backends: Backends, process_home: str, variables: Callable[..., Variables]
@@ -61,17 +80,24 @@ def second_try(
 
 
 @clause("MODE-PORT-01", MUST, source="measured on openyuanrong-datasystem 0.8.1: not detected")
-def test_two_backends_with_one_metastore_port(
-    driver: DriverProcess, other_backend: Variables
-) -> None:
+def test_two_backends_with_one_metastore_port(taken_ports: TakenPorts) -> None:
     """A metastore's port that another backend has is an error that names it and its variable."""
-    port = other_backend[METASTORE_PORT]
+    taken_ports.refused.check_refused(
+        "BackendStartError",
+        f"port {taken_ports.asked[METASTORE_PORT]} on {taken_ports.host} cannot be used",
+        f"(another process listens there); set {METASTORE_PORT} to a free one",
+    )
+    assert not taken_ports.refused.starts
 
-    refused = driver.register({**in_metastore_mode(), METASTORE_PORT: port})
 
-    address = f"port {port} on {driver.hosts[0]}"
-    refused.check_refused("BackendStartError", address, METASTORE_PORT, "another process")
-    assert not refused.starts
+@clause("MODE-PORT-03", MUST, source=DESIGN)
+def test_a_worker_port_that_is_taken(taken_ports: TakenPorts) -> None:
+    """A worker's port on which somebody listens is named too, with its variable."""
+    taken_ports.refused.check_refused(
+        "BackendStartError",
+        f"port {taken_ports.asked[WORKER_PORT]} on {taken_ports.host} cannot be used",
+        f"(another process listens there); set {WORKER_PORT} to a free one",
+    )
 
 
 @clause("MODE-PORT-02", MUST, source=DESIGN)
@@ -86,20 +112,6 @@ def test_after_a_failed_start(second_try: Backend) -> None:
     addresses = [f"{host}:{second_try.asked[WORKER_PORT]}" for host in second_try.driver.hosts]
 
     assert [worker.address for worker in second_try.workers] == addresses
-
-
-@clause("MODE-PORT-03", MUST, source=DESIGN)
-def test_a_worker_port_that_is_taken(
-    driver: DriverProcess, variables: Callable[..., Variables]
-) -> None:
-    """A worker's port on which somebody listens is an error that names port and variable."""
-    asked = variables()
-    with socket.create_server((driver.hosts[0], asked[WORKER_PORT])):
-        refused = driver.register(asked)
-
-    address = f"port {asked[WORKER_PORT]} on {driver.hosts[0]}"
-    refused.check_refused("BackendStartError", address, WORKER_PORT, "another process")
-    assert not refused.starts
 
 
 @clause("MODE-PORT-04", MUST, source=DESIGN)
