@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ray_ascend.config import BackendConfig
+from ray_ascend.config import BackendConfig, seconds
 from ray_ascend.errors import ConfigurationError
 
 
@@ -55,6 +55,14 @@ def test_worker_arguments_are_split_like_a_shell_does() -> None:
         ("YR_DS_WORKER_ARGS", "word", "is not a flag"),
         ("YR_DS_WORKER_ARGS", "--a 'x", "quotation"),
         ("YR_DS_WORKER_ARGS", "--worker_address 1.2.3.4:5", "YR_DS_WORKER_PORT"),
+        ("YR_DS_ETCD_ADDRESS", "a:1 b:2", "'a:1 b:2' must be HOST:PORT"),
+        ("YR_DS_ETCD_ADDRESS", "::1:2379", "IPv6 in brackets"),
+        ("YR_DS_WORKER_ARGS", "--remote_h2d_device_ids npu:0", "numbers of NPUs"),
+        ("YR_DS_WORKER_ARGS", "--remote_h2d_device_ids=0,,1", "numbers of NPUs"),
+        ("YR_DS_WORKER_ARGS", "--remote_h2d_device_ids '0, 1'", "without blanks"),
+        ("YR_DS_WORKER_ARGS", "--remote_h2d_device_ids 1,2,01", "different numbers"),
+        ("YR_DS_WORKER_ARGS", "--remote_h2d_device_ids -1", "numbers of NPUs"),
+        ("RAY_ASCEND_DEAD_ACTOR_GRACE_S", "nan", "number of seconds"),
         ("RAY_ASCEND_DEAD_ACTOR_GRACE_S", "soon", "number of seconds"),
         ("RAY_ASCEND_DEAD_ACTOR_GRACE_S", "-1", "0 or more"),
     ],
@@ -80,3 +88,40 @@ def test_several_etcd_members_are_given_without_blanks() -> None:
     config = BackendConfig.from_env({"YR_DS_ETCD_ADDRESS": " a:1 , [::1]:2 "})
 
     assert config.etcd_address == "a:1,[::1]:2"
+
+
+@pytest.mark.parametrize("ids", ["0", "0,1,2,3", "10,2", "''"])
+def test_numbers_of_npus_are_accepted(ids: str) -> None:
+    """Remote host-to-device ids are kept as they are; an empty value switches it off."""
+    config = BackendConfig.from_env({"YR_DS_WORKER_ARGS": f"--remote_h2d_device_ids {ids}"})
+
+    assert config.worker_args == (("remote_h2d_device_ids", ids.strip("'")),)
+
+
+def test_each_difference_is_named_with_both_values() -> None:
+    """Two configurations differ by variables, not by how a value is written."""
+    there = BackendConfig.from_env({"YR_DS_WORKER_ARGS": "--a 1 --b 2"})
+    here = {"YR_DS_WORKER_PORT": "1234", "YR_DS_WORKER_ARGS": "--b=2 --a 1"}
+
+    differences = BackendConfig.from_env(here).differences(there)
+
+    assert differences == ["YR_DS_WORKER_PORT is '31501' there and '1234' here"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "named"),
+    [("YR_DS_ETCD_ADDRESS", "a:1", []), ("YR_DS_METASTORE_PORT", "1", ["YR_DS_METASTORE_PORT"])],
+)
+def test_a_variable_of_the_other_mode_makes_no_difference(
+    variable: str, value: str, named: list[str]
+) -> None:
+    """In metastore mode the address of an etcd is not looked at."""
+    differences = BackendConfig.from_env({variable: value}).differences(BackendConfig())
+
+    assert [difference.split()[0] for difference in differences] == named
+
+
+def test_a_time_that_is_none_is_named() -> None:
+    """Every variable that is a time says so in the same way."""
+    with pytest.raises(ConfigurationError, match="RAY_ASCEND_HCCL_RENDEZVOUS_S='soon'"):
+        seconds({"RAY_ASCEND_HCCL_RENDEZVOUS_S": "soon"}, "RAY_ASCEND_HCCL_RENDEZVOUS_S", 30.0)

@@ -97,4 +97,5 @@ def test_other_settings_do_not_replace_the_running_ones(
         register_yr_tensor_transport(["cpu"])
 
     assert "other settings, which stay in force" in caplog.text
-    assert "'128'" in caplog.text
+    assert "YR_DS_WORKER_ARGS is '--shared_memory_size_mb 128' there" in caplog.text
+    assert "'--shared_memory_size_mb 64' here" in caplog.text

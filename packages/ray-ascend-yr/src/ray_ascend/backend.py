@@ -40,9 +40,11 @@ def start(config: BackendConfig) -> None:
         except RayAscendError:
             _dismiss(coordinator)
             raise
-        if active != config:
+        if differences := config.differences(active):
             logger.warning(
-                "the YR backend already runs with other settings, which stay in force: %s", active
+                "the YR backend of this Ray cluster already runs, with other settings, which stay "
+                "in force: %s; to change them, call cleanup_yr_resources() first",
+                "; ".join(differences),
             )
         return
 

@@ -24,7 +24,11 @@ ETCD_ADDRESS = "YR_DS_ETCD_ADDRESS"
 WORKER_ARGS = "YR_DS_WORKER_ARGS"
 DEAD_ACTOR_GRACE = "RAY_ASCEND_DEAD_ACTOR_GRACE_S"
 
+REMOTE_H2D = "remote_h2d_device_ids"
+
 _FLAG = re.compile(r"--[A-Za-z][A-Za-z0-9_]*")
+_HOST = re.compile(r"[^\s/:@,\[\]]+|\[[0-9A-Fa-f:.]+\]")
+_NPUS = re.compile(r"\d{1,4}(,\d{1,4})*", re.ASCII)
 _OWN_FLAGS = {
     "worker_address": WORKER_PORT,
     "metastore_address": METASTORE_PORT,
@@ -56,10 +60,33 @@ class BackendConfig:
             ),
             etcd_address=_etcd_address(_value(variables, ETCD_ADDRESS)),
             worker_args=_worker_args(_value(variables, WORKER_ARGS)),
-            dead_actor_grace_s=_seconds(_value(variables, DEAD_ACTOR_GRACE)),
+            dead_actor_grace_s=seconds(variables, DEAD_ACTOR_GRACE, cls.dead_actor_grace_s),
         )
         config._check_together()
         return config
+
+    def differences(self, other: BackendConfig) -> list[str]:
+        """Name each variable whose value is not `other`'s, with both; those without effect not."""
+        unused = {"etcd": METASTORE_PORT, "metastore": ETCD_ADDRESS}
+        skipped = unused[self.mode] if self.mode == other.mode else ""
+        here, there = self._as_variables(), other._as_variables()
+        return [
+            f"{name} is {_shown(there[name])} there and {_shown(here[name])} here"
+            for name in here
+            if name != skipped and here[name] != there[name]
+        ]
+
+    def _as_variables(self) -> dict[str, str]:
+        """Give each variable's value, written in one way only."""
+        flags = sorted(f"--{name} {shlex.quote(value)}" for name, value in self.worker_args)
+        return {
+            MODE: self.mode,
+            WORKER_PORT: str(self.worker_port),
+            METASTORE_PORT: str(self.metastore_port),
+            ETCD_ADDRESS: self.etcd_address,
+            WORKER_ARGS: " ".join(flags),
+            DEAD_ACTOR_GRACE: str(self.dead_actor_grace_s),
+        }
 
     def _check_together(self) -> None:
         if self.mode == "etcd" and not self.etcd_address:
@@ -75,8 +102,27 @@ class BackendConfig:
             )
 
 
+def seconds(variables: Mapping[str, str], name: str, default: float) -> float:
+    """Read one variable that is a number of seconds; a blank one counts as unset.
+
+    Raises ConfigurationError, which names the variable, for anything else.
+    """
+    text = _value(variables, name)
+    try:
+        number = float(text) if text else default
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise ConfigurationError(f"{name}={text!r}: must be a number of seconds, 0 or more", name)
+    return number
+
+
 def _value(variables: Mapping[str, str], name: str) -> str:
     return variables.get(name, "").strip()
+
+
+def _shown(text: str) -> str:
+    return repr(text) if text else "not set"
 
 
 def _mode(text: str) -> Mode:
@@ -104,27 +150,13 @@ def _etcd_address(text: str) -> str:
     members = [member.strip() for member in text.split(",")] if text else []
     for member in members:
         host, _, port = member.rpartition(":")
-        if not host or "/" in host or not _is_port(port):
+        if not _HOST.fullmatch(host) or not _is_port(port):
             raise ConfigurationError(
                 f"{ETCD_ADDRESS}={text!r}: {member!r} must be HOST:PORT, without a scheme, several "
-                "separated by commas",
+                "separated by commas, IPv6 in brackets, for example 10.0.0.1:2379,[fd00::2]:2379",
                 ETCD_ADDRESS,
             )
     return ",".join(members)
-
-
-def _seconds(text: str) -> float:
-    if not text:
-        return BackendConfig.dead_actor_grace_s
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 <= seconds < math.inf:
-        raise ConfigurationError(
-            f"{DEAD_ACTOR_GRACE}={text!r}: must be a number of seconds, 0 or more", DEAD_ACTOR_GRACE
-        )
-    return seconds
 
 
 def _worker_args(text: str) -> tuple[tuple[str, str], ...]:
@@ -141,6 +173,8 @@ def _worker_args(text: str) -> tuple[tuple[str, str], ...]:
             if not words or _FLAG.match(words[0]):
                 raise _bad_args(text, f"{flag} has no value")
             value = words.pop(0)
+        if flag[2:] == REMOTE_H2D:
+            _check_npus(value, text)
         if flag[2:] in flags:
             raise _bad_args(text, f"{flag} is there twice")
         flags[_allowed(flag[2:], text)] = value
@@ -151,6 +185,16 @@ def _allowed(flag: str, text: str) -> str:
     if flag in _OWN_FLAGS:
         raise _bad_args(text, f"--{flag} is set through {_OWN_FLAGS[flag]}")
     return flag
+
+
+def _check_npus(value: str, text: str) -> None:
+    numbers = [int(number) for number in value.split(",")] if _NPUS.fullmatch(value) else []
+    if value and len(set(numbers)) != value.count(",") + 1:
+        raise _bad_args(
+            text,
+            f"--{REMOTE_H2D} is {value!r} and must be different numbers of NPUs that every node "
+            "has, separated by commas without blanks, for example 0,1,2,3",
+        )
 
 
 def _bad_args(text: str, problem: str) -> ConfigurationError:

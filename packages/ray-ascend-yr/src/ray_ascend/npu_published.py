@@ -6,16 +6,19 @@ Any thread may use it. The tensors of an object are kept here until its key is d
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
 
-from ray_ascend.connection import Connection
+from ray_ascend.connection import Connection, with_retries
 from ray_ascend.errors import ObjectLostError, StoreUnavailableError, TransferError
 from ray_ascend.npu_client import Block
 from ray_ascend.npu_identity import npu_module
 from ray_ascend.npu_keys import host_key
+
+_OFFER_PATIENCE_S = 5.0
 
 
 def blocks_of(tensors: Sequence[torch.Tensor]) -> list[Block]:
@@ -42,6 +45,7 @@ class Published:
 
     def copy_to_host(self) -> None:
         """Store a copy in the worker's memory, once."""
+        self.offer_again()
         with self.lock, npu_module().device(self.device):
             if self.copied:
                 return
@@ -49,6 +53,23 @@ class Published:
             self.connection.own(key)
             self.connection.npu_client.copy_to_host(key, self.device, blocks_of(self.tensors))
             self.copied = True
+
+    def offer_again(self) -> None:
+        """Publish anew, under the same key, if the worker was restarted and knows it no more."""
+
+        def attempt(connection: Connection) -> None:
+            self.connection, self.copied = connection, False
+            self.publish()
+
+        with self.lock:
+            if not self._is_known():
+                with_retries(attempt, time.monotonic() + _OFFER_PATIENCE_S)
+
+    def _is_known(self) -> bool:
+        try:
+            return self.connection.npu_client.is_published(self.key)
+        except StoreUnavailableError:
+            return False
 
     def withdraw(self) -> bool:
         """Delete the key and the copy; False if that must be tried again."""
@@ -112,6 +133,10 @@ def copy_to_host(key: str) -> None:
 
 
 def is_held(key: str) -> bool:
-    """Tell whether this process offers an object under the key."""
+    """Tell whether this process has an object of that key, which is then on offer (again)."""
     with _lock:
-        return key in _published and key not in _withdrawn
+        published = None if key in _withdrawn else _published.get(key)
+    if published is None:
+        return False
+    published.offer_again()
+    return True

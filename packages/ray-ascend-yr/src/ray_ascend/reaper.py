@@ -87,7 +87,7 @@ class Reaper:
                 if out in readable and not self._hear(out.fileno()):
                     child.wait()
                     return True
-                if has_given_up(self.home):
+                if has_given_up(self.output, self.home):
                     return True
 
     def _hear(self, descriptor: int) -> bool:

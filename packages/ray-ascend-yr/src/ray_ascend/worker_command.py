@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
 import socket
 import sys
 import time
+from collections.abc import Mapping
 
-from ray_ascend.config import ETCD_ADDRESS, METASTORE_PORT, WORKER_PORT, BackendConfig
+from ray_ascend.config import (
+    ETCD_ADDRESS,
+    METASTORE_PORT,
+    REMOTE_H2D,
+    WORKER_PORT,
+    BackendConfig,
+)
 from ray_ascend.errors import BackendStartError
 from ray_ascend.placement import Placement
 
@@ -50,7 +58,7 @@ def start_command(config: BackendConfig, placement: Placement, host: str, home: 
 
 def worker_environment(config: BackendConfig) -> dict[str, str]:
     """Build what the worker needs in its environment besides what this process has."""
-    devices = dict(config.worker_args).get("remote_h2d_device_ids")
+    devices = dict(config.worker_args).get(REMOTE_H2D)
     return {"ASCEND_RT_VISIBLE_DEVICES": devices} if devices else {}
 
 
@@ -66,7 +74,7 @@ def find_dscli() -> str:
 
 
 def check_ports(config: BackendConfig, placement: Placement, host: str) -> None:
-    """Refuse ports on which something listens already; BackendStartError names the variable.
+    """Refuse ports on which something listens; BackendStartError names each with its variable.
 
     The metastore's server shares its port silently (SO_REUSEPORT), which would make two separate
     clusters on one address, so its port has to be tried before the start.
@@ -75,18 +83,14 @@ def check_ports(config: BackendConfig, placement: Placement, host: str) -> None:
     if config.mode == "metastore" and not placement.metastore:
         ports[METASTORE_PORT] = config.metastore_port
     deadline = time.monotonic() + _PORT_PATIENCE_S
-    for variable, port in ports.items():
-        while (problem := _why_not_bindable(host, port)) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        if problem:
-            raise BackendStartError(
-                f"port {port} on {host} cannot be used ({problem}); set {variable} to a free one",
-                problem,
-            )
+    while (problems := _port_problems(ports, host)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    if problems:
+        raise BackendStartError("; ".join(problems), "; ".join(problems))
 
 
 def check_etcd(config: BackendConfig) -> None:
-    """Refuse an etcd of which no member accepts a connection; BackendStartError names it.
+    """Refuse an etcd of which no member answers; BackendStartError names variable and members.
 
     The worker itself would try for as long as it is allowed to start, and not say why it failed.
     """
@@ -94,13 +98,10 @@ def check_etcd(config: BackendConfig) -> None:
         return
     problems = []
     for member in config.etcd_address.split(","):
-        host, _, port = member.strip().rpartition(":")
-        try:
-            socket.create_connection((host.strip("[]"), int(port)), _ETCD_PATIENCE_S).close()
-        except OSError as error:
-            problems.append(f"{member}: {error}")
-        else:
+        problem = _why_no_answer(member)
+        if not problem:
             return
+        problems.append(f"{member}: {problem}")
     raise BackendStartError(
         f"etcd cannot be reached from this node ({'; '.join(problems)}); check {ETCD_ADDRESS}",
         "; ".join(problems),
@@ -112,6 +113,29 @@ def free_port(host: str) -> int:
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
+
+
+def _port_problems(ports: Mapping[str, int], host: str) -> list[str]:
+    return [
+        f"port {port} on {host} cannot be used ({problem}); set {variable} to a free one"
+        for variable, port in ports.items()
+        if (problem := _why_not_bindable(host, port))
+    ]
+
+
+def _why_no_answer(member: str) -> str:
+    """Ask for the version, which an etcd knows by itself; whatever it says, it is alive."""
+    host, _, port = member.rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), _ETCD_PATIENCE_S) as etcd:
+            etcd.sendall(f"GET /version HTTP/1.1\r\nHost: {member}\r\n\r\n".encode())
+            with contextlib.suppress(ConnectionResetError):
+                etcd.recv(1)
+    except TimeoutError:
+        return "no answer"
+    except OSError as error:
+        return str(error)
+    return ""
 
 
 def _why_not_bindable(host: str, port: int) -> str:

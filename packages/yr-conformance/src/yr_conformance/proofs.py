@@ -1,7 +1,7 @@
 """Proofs: a clause is proven once, or once for each kind of device, and counted accordingly.
 
-    clause XFER-P2P-01 --> proof "XFER-P2P-01 cpu" --> counted in the row "XFER cpu"
-                       +-> proof "XFER-P2P-01 npu" --> counted in the row "XFER npu"
+clause XFER-P2P-01 --> proof "XFER-P2P-01 cpu" --> counted in the row "XFER cpu"
++-> proof "XFER-P2P-01 npu" --> counted in the row "XFER npu"
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
     yr-fake-ds run -- python packages/yr-conformance/tests/mutants/run_transport_mutants.py
 
-runs, for each mutant, the clauses that are expected to fail (`--all`: every clause of XFER, GC and
-COST) and prints a table mutant x failing clauses. The exit status is 1 if a mutant survives.
+runs, for each mutant, the clauses that are expected to fail (`--all`: every clause of XFER, GC,
+COST and MODE) and prints a table mutant x failing clauses. The exit status is 1 if a mutant
+survives.
 """
 
 from __future__ import annotations
@@ -18,13 +19,16 @@ import tempfile
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from transport_mutants import DIRECTORY, MUTANTS, Mutant
+import settings_mutants
+import transport_mutants
+from transport_mutants import DIRECTORY, Mutant
 
 from yr_conformance.catalogue import node_ids
 from yr_conformance.proofs import clause_id_of
 from yr_conformance.transfer.registration import VARIABLE
 
-CHAPTERS = ("XFER-", "GC-", "COST-")
+CHAPTERS = ("XFER-", "GC-", "COST-", "MODE-")
+MUTANTS = (*transport_mutants.MUTANTS, *settings_mutants.MUTANTS)
 
 
 def main() -> int:
@@ -80,7 +84,7 @@ def _environment(mutant: Mutant, directory: str) -> dict[str, str]:
     path = [str(pathlib.Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
     return {
         **os.environ,
-        VARIABLE: f"transport_mutants:{mutant.name}",
+        VARIABLE: f"{mutant.function.__module__}:{mutant.name}",
         DIRECTORY: directory,
         "PYTHONPATH": os.pathsep.join(filter(None, path)),
     }

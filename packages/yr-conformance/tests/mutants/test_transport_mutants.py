@@ -4,7 +4,11 @@ import subprocess
 import sys
 
 import pytest
-from transport_mutants import MUTANTS, Mutant
+import settings_mutants
+import transport_mutants
+from transport_mutants import Mutant
+
+MUTANTS = (*transport_mutants.MUTANTS, *settings_mutants.MUTANTS)
 
 
 @pytest.fixture(scope="module")

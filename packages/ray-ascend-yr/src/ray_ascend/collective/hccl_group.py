@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ray.util.collective.collective_group.base_collective_group import BaseGroup
 
 from ray_ascend.collective.rendezvous import meet
+from ray_ascend.config import seconds
 from ray_ascend.errors import CollectiveError, InstallationError, UnsupportedTensorError
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ def _process_group(store: Any, group: HCCLGroup) -> Any:
 
 
 def _patience() -> float:
-    return float(os.environ.get(_RENDEZVOUS_VARIABLE, _RENDEZVOUS_SECONDS))
+    return seconds(os.environ, _RENDEZVOUS_VARIABLE, _RENDEZVOUS_SECONDS)
 
 
 def _reduction(options: Any) -> Any:

@@ -1,8 +1,8 @@
 """Deaths of sender and receiver at each step of a transfer, carried out by `transport_trials`.
 
-    sender:    makes ... stored ................................ freed
-    receiver:               waits ... receives ... uses
-                 ^        ^         ^          ^
+sender:    makes ... stored ................................ freed
+receiver:               waits ... receives ... uses
+^        ^         ^          ^
 """
 
 from __future__ import annotations

@@ -34,7 +34,6 @@ from yr_conformance.transfer.device_kind import KINDS, DeviceKind
 from yr_conformance.transfer.ray_session import SHARED_MEMORY_MB, RaySession, ray_session
 
 
-
 class Driver:
     """Two actors with tensors on one kind of device, and the transfers between them."""
 

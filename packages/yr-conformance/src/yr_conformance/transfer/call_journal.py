@@ -1,7 +1,7 @@
 """Call journal: which public methods of the SDK's clients a process called, with which keys.
 
-The methods of `KVClient` and `HeteroClient` are wrapped where they are looked up, and each call goes on to the real
-one: nothing is replaced, so the same journal works on every target.
+The methods of `KVClient` and `HeteroClient` are wrapped where they are looked up, and each call
+goes on to the real one: nothing is replaced, so the same journal works on every target.
 
     transport -> KVClient.mcreate (ours: note name and keys) -> KVClient.mcreate (the SDK's)
 """

@@ -1,7 +1,8 @@
 """Payloads: functions that an actor runs to make tensors, and dtypes to make them of.
 
-They are made on the default device of the thread. Content is pseudo-random and seeded, so that a test can make the same tensor again and compare, and
-so that memory nobody wrote to never looks right by accident.
+They are made on the default device of the thread. Content is pseudo-random and seeded, so that a
+test can make the same tensor again and compare, and so that memory nobody wrote to never looks
+right by accident.
 """
 
 from __future__ import annotations

@@ -1,0 +1,93 @@
+"""The command line and the environment of a worker, and what is looked at before it starts."""
+
+from __future__ import annotations
+
+import socket
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from ray_ascend import worker_command
+from ray_ascend.config import BackendConfig
+from ray_ascend.errors import BackendStartError
+from ray_ascend.placement import Placement
+from ray_ascend.worker_command import (
+    check_etcd,
+    check_ports,
+    start_command,
+    worker_environment,
+)
+
+
+def test_the_users_flag_wins() -> None:
+    """A flag of the user's replaces ours; values with blanks stay one word."""
+    config = BackendConfig.from_env({"YR_DS_WORKER_ARGS": "--minloglevel 0 --log_dir '/a b'"})
+
+    command = start_command(config, Placement(), "h", "/home")
+
+    assert command.count("--minloglevel") == 1
+    assert command[command.index("--minloglevel") + 1] == "0"
+    assert command[command.index("--log_dir") + 1] == "/a b"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "visible"),
+    [
+        ("--remote_h2d_device_ids=1,0", {"ASCEND_RT_VISIBLE_DEVICES": "1,0"}),
+        ("--remote_h2d_device_ids ''", {}),
+        ("", {}),
+    ],
+)
+def test_npus_for_remote_copies_are_visible(arguments: str, visible: dict[str, str]) -> None:
+    """The worker sees the NPUs that it is to use, and otherwise what its node sees."""
+    config = BackendConfig.from_env({"YR_DS_WORKER_ARGS": arguments})
+
+    assert worker_environment(config) == visible
+
+
+def etcd_mode(server: socket.socket) -> BackendConfig:
+    """Settings with this server as the only member."""
+    return BackendConfig(mode="etcd", etcd_address=f"127.0.0.1:{server.getsockname()[1]}")
+
+
+def test_every_taken_port_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One error tells about both ports, so that both can be changed at once."""
+    monkeypatch.setattr(worker_command, "_PORT_PATIENCE_S", 0.1)
+
+    with (
+        socket.create_server(("127.0.0.1", 0)) as one,
+        socket.create_server(("127.0.0.1", 0)) as two,
+    ):
+        worker_port, metastore_port = one.getsockname()[1], two.getsockname()[1]
+        config = BackendConfig(worker_port=worker_port, metastore_port=metastore_port)
+        with pytest.raises(BackendStartError) as raised:
+            check_ports(config, Placement(port=worker_port), "127.0.0.1")
+
+    for variable, port in (("WORKER", worker_port), ("METASTORE", metastore_port)):
+        assert f"port {port} on 127.0.0.1 cannot be used" in str(raised.value)
+        assert f"set YR_DS_{variable}_PORT to a free one" in str(raised.value)
+
+
+def hang_up(server: socket.socket) -> None:
+    """Take one connection and close it."""
+    server.accept()[0].close()
+
+
+def test_an_etcd_that_says_nothing_is_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A member that takes a connection and does not answer is named."""
+    monkeypatch.setattr(worker_command, "_ETCD_PATIENCE_S", 0.1)
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        config = etcd_mode(silent)
+        with pytest.raises(BackendStartError, match=f"{config.etcd_address}: no answer"):
+            check_etcd(config)
+
+
+def test_an_etcd_that_hangs_up_is_alive() -> None:
+    """What speaks another protocol, such as TLS, is left to the worker."""
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as threads:
+        accepted = threads.submit(hang_up, server)
+
+        check_etcd(etcd_mode(server))
+
+        assert accepted.result() is None

@@ -1,0 +1,1 @@
+"""MODE: the two modes of a backend and the variables that set it up."""

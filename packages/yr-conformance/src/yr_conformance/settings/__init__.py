@@ -1,0 +1,1 @@
+"""How a backend is set up: drivers that register under settings of a test's choice."""

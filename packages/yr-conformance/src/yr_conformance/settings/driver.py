@@ -1,0 +1,269 @@
+"""A driver that registers as it is told to, in a process and a Ray cluster of its own.
+
+    test --stdin: [name, arguments]--> driver -- Ray -- nodes -- workers
+         <--stdout: [answer, error]--
+
+Started with `-m yr_conformance.settings.driver HOST...`, one Ray node for each address; it ends
+when its standard input does. Public methods of Driver are what a test may ask for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import logging
+import os
+import pathlib
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from typing import IO, Any, Final
+
+import psutil
+
+from yr_conformance.leaks import RAY_VARIABLE
+from yr_conformance.settings.attempt import Attempt, RunningWorker
+from yr_conformance.settings.ray_nodes import Spy, ray_nodes
+from yr_conformance.settings.variables import OURS
+from yr_conformance.transfer.call_journal import created_keys, start_journal
+from yr_conformance.transfer.ray_session import marked_processes
+from yr_conformance.waiting import wait_until
+
+GONE_S: Final = 10.0
+REPLY_S: Final = 60.0
+_IPV4: Final = "::ffff:"
+"""Before an address of IPv4 at which a socket of IPv6 listens."""
+_POLL_S: Final = 0.05
+_ADDRESS = re.compile(r"--?worker_address=(.+)")
+_VALUES: Final = [3.0, 1.0, 4.0]
+
+
+class Driver:
+    """Registers, transfers, looks and cleans up; one call at a time."""
+
+    def __init__(self, directory: pathlib.Path, spy: Spy) -> None:
+        self._directory, self._spy = directory, spy
+        self._said: list[str] = []
+        self._living: list[Any] = []
+        handler = logging.Handler(logging.WARNING)
+        handler.emit = lambda record: self._said.append(record.getMessage())  # type: ignore[method-assign]
+        logging.getLogger("ray_ascend").addHandler(handler)
+
+    def register(self, settings: dict[str, str]) -> Attempt:
+        """Register with exactly these variables; a failure is part of the answer."""
+        from yr_conformance.transfer.registration import register_transport
+
+        for name in OURS:
+            os.environ.pop(name, None)
+        os.environ.update(settings)
+        self._said.clear()
+        self._spy.starts()
+        actors, before, begin = _actors_made(), self.traces(), time.monotonic()
+        failure: Exception | None = None
+        try:
+            register_transport()
+        except Exception as error:
+            failure = error
+        seconds = time.monotonic() - begin
+        return Attempt(
+            error=type(failure).__name__ if failure else "",
+            text=str(failure) if failure else "",
+            variable=getattr(failure, "name", ""),
+            seconds=seconds,
+            warnings=tuple(self._said),
+            actors=_actors_made() - actors,
+            starts=tuple(self._spy.starts()),
+            left=tuple(self._left_since(before)) if failure else (),
+        )
+
+    def cleanup(self) -> list[str]:
+        """Take the backend down; gives what is left of it."""
+        from ray_ascend import cleanup_yr_resources
+
+        self._living.clear()
+        cleanup_yr_resources()
+        return self._left_since([])
+
+    def workers(self) -> list[RunningWorker]:
+        """Look at the workers of this cluster, in the order of their addresses."""
+        found = [worker for process in _processes() if (worker := _worker_in(process))]
+        return sorted(found, key=lambda worker: worker.address)
+
+    def transfer(self) -> list[float]:
+        """Get a tensor, here on the first node, from an actor on the last; gives its values."""
+        import ray
+
+        values: list[float] = ray.get(self._sender.make.remote(_tensor), timeout=REPLY_S).tolist()
+        return values
+
+    def transfer_error(self) -> str:
+        """Tell how a transfer fails, "" if it does not; a new actor makes the next one."""
+        import ray
+
+        try:
+            self.transfer()
+        except ray.exceptions.RayError as error:
+            self._living.clear()
+            return str(error)
+        return ""
+
+    def environment_of_actors(self, names: list[str]) -> list[dict[str, str]]:
+        """Tell what variables are in an actor on each node."""
+        import ray
+
+        actors = [_new_peer(0), self._sender]
+        answers = [actor.apply.remote(_variables, names) for actor in actors]
+        return list(ray.get(answers, timeout=REPLY_S))
+
+    def fits(self, address: str, megabytes: int) -> bool:
+        """Tell whether the worker takes a value of that size; RuntimeError if it is not well."""
+        from yr.datasystem import KVClient
+
+        host, _, port = address.rpartition(":")
+        client = KVClient(host, int(port), connect_timeout_ms=5_000, req_timeout_ms=1_500)
+        client.init()
+        try:
+            client.set("fits", bytes(megabytes * 2**20))
+        except RuntimeError as error:
+            if "memory" not in str(error).lower():
+                raise
+            return False
+        client.delete(["fits"])
+        return True
+
+    def key_outlives_its_actor_s(self, address: str, at_most_s: float) -> float:
+        """Kill an actor whose tensor is stored; gives after how long its key is gone."""
+        import ray
+        from yr.datasystem import KVClient
+
+        host, _, port = address.rpartition(":")
+        client = KVClient(host, int(port), connect_timeout_ms=5_000, req_timeout_ms=1_500)
+        client.init()
+        sender = self._sender
+        ray.get(sender.apply.remote(start_journal), timeout=REPLY_S)
+        reference = sender.make.remote(_tensor)
+        keys = ray.get(sender.apply.remote(created_keys), timeout=REPLY_S)
+        assert client.exist(keys) == [True], keys
+        self._living.clear()
+        ray.kill(sender)
+        begin = time.monotonic()
+        wait_until(lambda: not any(client.exist(keys)), f"{reference} is gone", at_most_s)
+        return time.monotonic() - begin
+
+    def traces(self) -> list[str]:
+        """Name everything of a backend that there is: actors, processes, directories."""
+        import ray
+
+        actors = [f"actor {one['name']}" for one in ray.util.list_named_actors(all_namespaces=True)]
+        mark = str(self._directory / "yr-")
+        processes = [
+            f"process {process.pid} ({command})"
+            for process in _processes()
+            if mark in (command := _command_of(process))
+        ]
+        directories = [str(path) for path in self._directory.glob("yr-*")]
+        return sorted([*actors, *processes, *directories])
+
+    @property
+    def _sender(self) -> Any:
+        """The actor on the last node, which lives as long as the backend."""
+        if not self._living:
+            self._living.append(_new_peer(-1))
+        return self._living[0]
+
+    def _left_since(self, before: list[str]) -> list[str]:
+        deadline = time.monotonic() + GONE_S
+        while left := [one for one in self.traces() if one not in before]:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(_POLL_S)
+        return left
+
+
+def main(hosts: list[str]) -> None:
+    """Answer until nobody asks any more; what Ray prints goes to standard error."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    directory = pathlib.Path(tempfile.gettempdir())
+    spy = Spy(directory)
+    with ray_nodes(hosts, directory, spy):
+        driver = Driver(directory, spy)
+        _say(answers, None, "")
+        for line in sys.stdin:
+            name, arguments = json.loads(line)
+            _answer(answers, getattr(driver, name), arguments)
+        driver.cleanup()
+
+
+def _answer(answers: IO[str], call: Callable[..., Any], arguments: list[Any]) -> None:
+    try:
+        answer = call(*arguments)
+    except Exception as error:
+        _say(answers, None, f"{type(error).__name__}: {error}")
+    else:
+        _say(answers, answer, "")
+
+
+def _say(answers: IO[str], answer: Any, error: str) -> None:
+    answers.write(json.dumps([answer, error], default=dataclasses.asdict) + "\n")
+    answers.flush()
+
+
+def _processes() -> list[psutil.Process]:
+    return marked_processes(os.environ[RAY_VARIABLE])
+
+
+def _command_of(process: psutil.Process) -> str:
+    with contextlib.suppress(psutil.Error):
+        return " ".join(process.cmdline())
+    return ""
+
+
+def _worker_in(process: psutil.Process) -> RunningWorker | None:
+    try:
+        words = process.cmdline()
+        connections = process.net_connections(kind="tcp")
+    except psutil.Error:
+        return None
+    address = next((match[1] for word in words if (match := _ADDRESS.fullmatch(word))), "")
+    if not address:
+        return None
+    flags = dict(word.lstrip("-").split("=", 1) for word in words if "=" in word)
+    listening = [one.laddr for one in connections if one.status == psutil.CONN_LISTEN]
+    listens = {f"{local.ip.removeprefix(_IPV4)}:{local.port}" for local in listening}
+    return RunningWorker(process.pid, address, flags, tuple(sorted(listens)))
+
+
+def _new_peer(node: int) -> Any:
+    """Make an actor on a node, counted in the order of their addresses."""
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    from yr_conformance.transfer.peer import peer_class
+
+    nodes = sorted(ray.nodes(), key=lambda found: str(found["NodeManagerAddress"]))
+    affinity = NodeAffinitySchedulingStrategy(nodes[node]["NodeID"], soft=False)
+    return peer_class().options(scheduling_strategy=affinity).remote()
+
+
+def _actors_made() -> int:
+    from ray._private.state import actors
+
+    return len(actors())
+
+
+def _variables(names: list[str]) -> dict[str, str]:
+    return {name: os.environ[name] for name in names}
+
+
+def _tensor() -> Any:
+    import torch
+
+    return torch.tensor(_VALUES)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
