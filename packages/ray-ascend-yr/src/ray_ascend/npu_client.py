@@ -12,7 +12,7 @@ from typing import Any
 
 from ray_ascend.client import REQUEST_TIMEOUT_MS, connected, sdk_module
 from ray_ascend.endpoint import WorkerEndpoint
-from ray_ascend.errors import ObjectLostError, TransferError
+from ray_ascend.errors import ObjectLostError, StoreUnavailableError, TransferError
 from ray_ascend.status import classified
 
 Block = tuple[int, int]
@@ -31,12 +31,16 @@ class NpuClient:
     def publish(self, key: str, device: int, blocks: Sequence[Block]) -> None:
         """Make memory of this process readable under a key; nothing is copied.
 
-        The memory must stay as it is until the key is deleted. TransferError if it cannot be done.
+        The memory must stay as it is until the key is deleted. Raises a TransferError if it cannot
+        be done, StoreUnavailableError if another attempt, with another key, may succeed.
         """
         with classified(key):
             failed = self.sdk.dev_mset([key], [self._blobs(device, blocks)])
         if failed:
-            raise TransferError(f"the datasystem did not take the NPU memory of key {key!r}", key)
+            # The key is new, so it is not the key's fault: the worker restarts, or is overloaded.
+            raise StoreUnavailableError(
+                f"the datasystem did not take the NPU memory of key {key!r}", key
+            )
 
     def subscribe(self, key: str, device: int, blocks: Sequence[Block]) -> Arrival:
         """Begin to copy a published key's memory into memory of this process, NPU to NPU.

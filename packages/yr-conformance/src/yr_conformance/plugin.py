@@ -17,7 +17,14 @@ import pytest
 from yr_conformance import deviations
 from yr_conformance.clauses import MARKER, ClauseError, check_unique, clause_of
 from yr_conformance.proofs import device_of, proof_of
-from yr_conformance.results import FAULT_PROPERTY, PROPERTY, UNSUPPORTED, Results, State
+from yr_conformance.results import (
+    COST_PROPERTY,
+    FAULT_PROPERTY,
+    PROPERTY,
+    UNSUPPORTED,
+    Results,
+    State,
+)
 from yr_conformance.targets import Target, TargetError, load
 from yr_conformance.targets.sdk_on_path import version_of
 
@@ -105,6 +112,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.when == "call":
         rows = [str(row) for name, row in report.user_properties if name == FAULT_PROPERTY]
         results.faults.extend(rows)
+        rows = [str(row) for name, row in report.user_properties if name == COST_PROPERTY]
+        results.costs.extend(rows)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -128,6 +137,10 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if results.faults:
         terminalreporter.section(f"faults on {results.target}, mode {config.option.mode}")
         for line in results.fault_table():
+            terminalreporter.write_line(line)
+    if results.costs:
+        terminalreporter.section(f"what an object costs on {results.target}")
+        for line in results.cost_table():
             terminalreporter.write_line(line)
     if config.option.report:
         config.option.report.write_text(results.to_json(), encoding="utf-8")

@@ -16,6 +16,7 @@ from yr_conformance.proofs import row_of
 
 PROPERTY = "clause"
 FAULT_PROPERTY = "fault"
+COST_PROPERTY = "cost"
 UNSUPPORTED = "unsupported: "
 
 
@@ -42,6 +43,8 @@ class Results:
     reasons: dict[str, str] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     """Rows of the table of faults."""
+    costs: list[str] = field(default_factory=list)
+    """Rows of the table of what an object costs."""
 
     def add(self, clause_id: str, state: State, reason: str = "") -> None:
         """Note the outcome of one phase of one test; the worst one stays."""
@@ -68,6 +71,15 @@ class Results:
         yield "|---|---|---|---|"
         yield from sorted(self.faults)
 
+    def cost_table(self) -> Iterable[str]:
+        """What was counted for one object, as a table of Markdown."""
+        yield (
+            "| device | tensors | bytes | keys | to store | to receive | to free "
+            "| bytes copied to store | to receive |"
+        )
+        yield "|---|---|---|---|---|---|---|---|---|"
+        yield from sorted(self.costs)
+
     def to_json(self) -> str:
         """The whole result for other programs."""
         clauses = {
@@ -80,6 +92,7 @@ class Results:
                 "header": dict(self.header),
                 "clauses": clauses,
                 "faults": self.faults,
+                "costs": self.costs,
             },
             indent=1,
         )

@@ -9,6 +9,7 @@ import pytest
 import ray
 import torch
 
+from yr_conformance.results import COST_PROPERTY
 from yr_conformance.transfer.actor_memory import keep, recall
 from yr_conformance.transfer.call_journal import (
     CREATES,
@@ -95,6 +96,33 @@ def test_one_delete_for_each_object(sender: Any, count: int) -> None:
     calls: list[Call] = []
     wait_until(lambda: _has_deleted(key, calls, sender), "the object is freed")
     assert [call.keys for call in calls if call.name in DELETES and key in call.keys] == [(key,)]
+
+
+@clause("COST-CALL-10", MUST, source="design: the cost of an object is that of one tensor")
+@COUNTS
+def test_the_calls_for_an_object_do_not_grow(
+    sender: Any, receiver: Any, device: DeviceKind, count: int, request: pytest.FixtureRequest
+) -> None:
+    """To store, receive and free an object takes the same few calls for any number of tensors."""
+    ray.get(receiver.apply.remote(len, sender.make.remote(many, 1)))
+    ray.get([actor.apply.remote(start_journal) for actor in (sender, receiver)])
+    reference = sender.make.remote(_counting_many, count)
+    size = ray.get(receiver.apply.remote(_received_bytes, reference))
+    received = ray.get(receiver.apply.remote(calls_for_new_objects))
+    copied = [ray.get(sender.apply.remote(_stop_counting)), _copied_by_get(reference)]
+    (key,) = ray.get(sender.apply.remote(created_keys))
+    calls: list[Call] = []
+    del reference
+    wait_until(lambda: _has_deleted(key, calls, sender), "the object is freed")
+
+    freed = [call for call in calls if call.name in DELETES and key in call.keys]
+    stored = [call for call in calls if call.name in (*CREATES, *PUBLISHES)]
+    kinds = tuple(_kind(call) for call in (*stored, *received, *freed))
+    row = (device.name, count, size, 1, _names(stored), _names(received), _names(freed), *copied)
+    cells = " | ".join(str(cell) for cell in row)
+    request.node.user_properties.append((COST_PROPERTY, f"| {cells} |"))
+    assert kinds == (*device.store, "get", "delete")
+    assert max(copied) <= size
 
 
 @clause("COST-CALL-06", MUST, source="design: an object is stored once")
@@ -224,6 +252,22 @@ def _while_sending(sender: Any, count: int) -> list[Call]:
     return calls
 
 
+def _received_bytes(tensors: list[torch.Tensor]) -> int:
+    return sum(tensor.nbytes for tensor in tensors)
+
+
+def _copied_by_get(reference: Any) -> int:
+    copies = CopyCounter()
+    copies.start()
+    ray.get(reference)
+    copies.stop()
+    return copies.copied_bytes
+
+
+def _names(calls: list[Call]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in Counter(c.name for c in calls).items())
+
+
 def _kind(call: Call) -> str:
     kinds = {"create": CREATES, "publish": PUBLISHES, "get": GETS, "delete": DELETES}
     return next((kind for kind, names in kinds.items() if call.name in names), call.name)
@@ -241,6 +285,13 @@ def _corner() -> torch.Tensor:
 def _laid_out(layout: str) -> torch.Tensor:
     matrix = big(1).reshape(256, -1)
     return matrix.t() if layout == "transposed" else matrix
+
+
+def _counting_many(count: int) -> list[torch.Tensor]:
+    tensors = many(count)
+    keep("copies", CopyCounter())
+    recall("copies").start()
+    return tensors
 
 
 def _counting_copies(layout: str) -> torch.Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,7 +18,23 @@ from yr_conformance.transfer.peer import observed
 
 ALIGNMENT = 64
 # Small values travel inside a message, large ones through shared memory (500 KiB and more).
+ROUNDS = 10
 SIZES = pytest.mark.parametrize("count", [1000, 500_000], ids=["small", "large"])
+
+
+def _free(tensor: torch.Tensor) -> None:
+    """Give the memory back to the device, and not only to torch's cache."""
+    del tensor
+    if torch.get_default_device().type != "cpu":
+        torch.accelerator.memory.empty_cache()
+
+
+def _reuse(tensor: torch.Tensor) -> None:
+    """Let other tensors lie where the received one was."""
+    shape, place = tensor.shape, tensor.data_ptr()
+    del tensor
+    others = [torch.full(shape, SENTINEL) for _ in range(4)]
+    keep("reused", place in addresses(*others))
 
 
 @clause("XFER-MUT-01", MUST, source="measured on ray-ascend 0.1.1: received tensors are aliases")
@@ -114,6 +131,22 @@ def test_received_tensors_can_be_written(sender: Any, receiver: Any) -> None:
     received += 1
 
     assert fingerprint(received) == fingerprint(ramp(5, 1.0))
+
+
+@clause("XFER-MUT-08", MUST, source="measured on ray-ascend 0.1.1: a third actor reads its writes")
+@pytest.mark.parametrize("misuse", [overwrite, _free, _reuse], ids=lambda use: use.__name__)
+def test_what_a_receiver_does_reaches_no_other_receiver(
+    sender: Any, receiver: Any, third: Any, misuse: Callable[..., None]
+) -> None:
+    """While one receiver overwrites, frees or reuses its tensors, another one gets the object."""
+    reference = sender.make.remote(ramp, 500_000)
+
+    seen = []
+    for _ in range(ROUNDS):
+        receiver.apply.remote(misuse, reference)
+        seen.append(third.apply.remote(fingerprint, reference))
+
+    assert ray.get(seen) == [fingerprint(ramp(500_000))] * ROUNDS
 
 
 @clause("XFER-ALIGN-01", MUST, source="torch: its CPU allocator aligns to 64 bytes")
