@@ -46,10 +46,14 @@ def test_the_keys_of_a_dead_process_are_forgotten(
 
 
 @clause("DEV-LOST-03", MUST, source=EMULATED)
+@pytest.mark.timeout(200)
 def test_a_receiver_serves_after_the_death_of_the_sender(
     new_station: Callable[..., StationProcess], own_keys: Keys
 ) -> None:
-    """Who got a key before is its source after the first owner was killed."""
+    """Who got a key before is its source after the first owner was killed.
+
+    One attempt may still be sent to the dead owner, and times out.
+    """
     lost, second, third = new_station(3), new_station(1), new_station(2)
     lost.ask("make", "x", 8)
     lost.ask("dev_mset", [own_keys()], ["x"])
@@ -59,6 +63,15 @@ def test_a_receiver_serves_after_the_death_of_the_sender(
 
     lost.kill()
 
-    assert third.ask("dev_mget", [own_keys()], ["t"], 2000) == []
+    assert _got_by(third, own_keys(), "t") == []
     assert third.ask("values", "t") == [8]
     assert settled(third, "dev_delete", [own_keys()]) == []
+
+
+def _got_by(station: StationProcess, key: str, name: str) -> object:
+    try:
+        return station.ask("dev_mget", [key], [name], 2000)
+    except RuntimeError as error:
+        if "The future is timeout" not in str(error):
+            raise
+    return station.ask("dev_mget", [key], [name], 2000)
