@@ -115,11 +115,26 @@ def free_port(host: str) -> int:
         return int(probe.getsockname()[1])
 
 
+def why_not_bindable(host: str, port: int) -> str:
+    """Say why nothing could listen there, "" if it could; asks the system by trying."""
+    with socket.socket() as probe:
+        # Without this, connections of an earlier worker in TIME_WAIT would count as listeners.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+            probe.listen()
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return "another process listens there"
+            return str(error)
+    return ""
+
+
 def _port_problems(ports: Mapping[str, int], host: str) -> list[str]:
     return [
         f"port {port} on {host} cannot be used ({problem}); set {variable} to a free one"
         for variable, port in ports.items()
-        if (problem := _why_not_bindable(host, port))
+        if (problem := why_not_bindable(host, port))
     ]
 
 
@@ -135,18 +150,4 @@ def _why_no_answer(member: str) -> str:
         return "no answer"
     except OSError as error:
         return str(error)
-    return ""
-
-
-def _why_not_bindable(host: str, port: int) -> str:
-    with socket.socket() as probe:
-        # Without this, connections of an earlier worker in TIME_WAIT would count as listeners.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-            probe.listen()
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                return "another process listens there"
-            return str(error)
     return ""

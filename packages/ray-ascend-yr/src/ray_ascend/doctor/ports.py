@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import socket
 from collections.abc import Iterator, Sequence
 
 import psutil
 
 from ray_ascend.config import METASTORE_PORT, WORKER_PORT, BackendConfig
 from ray_ascend.doctor.finding import Finding, State
+from ray_ascend.worker_command import why_not_bindable
 
 
 def check_ports(config: BackendConfig, backend: Sequence[Finding], host: str) -> Iterator[Finding]:
@@ -33,7 +32,7 @@ def check_ports(config: BackendConfig, backend: Sequence[Finding], host: str) ->
 
 def _check(variable: str, host: str, port: int, workers: set[int], taken: State) -> Finding:
     name, details = f"port {port}", {"variable": variable, "host": host, "port": port}
-    problem = _why_not_bindable(host, port)
+    problem = why_not_bindable(host, port)
     if not problem:
         return Finding(name, "ok", f"free on {host} ({variable})", details=details)
     holder = _listener(host, port)
@@ -43,19 +42,6 @@ def _check(variable: str, host: str, port: int, workers: set[int], taken: State)
     text = f"cannot be used on {host}: {problem}{_describe(holder)}"
     advice = f"set {variable} to a free port, or end what holds this one"
     return Finding(name, taken, text, advice, {**details, "pid": holder})
-
-
-def _why_not_bindable(host: str, port: int) -> str:
-    with socket.socket() as probe:
-        # Connections of an earlier worker in TIME_WAIT are no listeners.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-            probe.listen()
-        except OSError as error:
-            in_use = error.errno == errno.EADDRINUSE
-            return "another process listens there" if in_use else str(error)
-    return ""
 
 
 def _listener(host: str, port: int) -> int | None:
