@@ -45,7 +45,6 @@ class Published:
 
     def copy_to_host(self) -> None:
         """Store a copy in the worker's memory, once."""
-        self.offer_again()
         with self.lock, npu_module().device(self.device):
             if self.copied:
                 return
@@ -113,14 +112,13 @@ def retract(keys: Sequence[str]) -> None:
     with _lock:
         _withdrawn.update(keys)
         waiting = [_published[name] for name in _withdrawn if name in _published]
-    gone = {one.key for one in waiting if one.withdraw()}
-    for one in waiting:
-        if one.key in gone:
-            one.connection.disown(one.key)
+    gone = [one for one in waiting if one.withdraw()]
+    for one in gone:
+        one.connection.disown(one.key)
     with _lock:
-        _withdrawn.difference_update(gone)
-        for name in gone:
-            _published.pop(name, None)
+        for one in gone:
+            _withdrawn.discard(one.key)
+            _published.pop(one.key, None)
 
 
 def copy_to_host(key: str) -> None:
@@ -129,6 +127,7 @@ def copy_to_host(key: str) -> None:
         published = _published.get(key)
     if published is None:
         raise ObjectLostError(f"the object with key {key!r} has been freed by its source", key)
+    published.offer_again()
     published.copy_to_host()
 
 
