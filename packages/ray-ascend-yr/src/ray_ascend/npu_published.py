@@ -35,6 +35,7 @@ class Published:
     device: int
     tensors: Sequence[torch.Tensor]
     copied: bool = False
+    withdrawn: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def publish(self) -> None:
@@ -61,7 +62,7 @@ class Published:
             self.publish()
 
         with self.lock:
-            if not self._is_known():
+            if not self.withdrawn and not self._is_known():
                 with_retries(attempt, time.monotonic() + _OFFER_PATIENCE_S)
 
     def _is_known(self) -> bool:
@@ -71,7 +72,9 @@ class Published:
             return False
 
     def withdraw(self) -> bool:
-        """Delete the key and the copy; False if that must be tried again."""
+        """Delete the key and the copy, for good; False if that must be tried again."""
+        with self.lock:
+            self.withdrawn = True
         if self.copied:
             self.connection.discard([host_key(self.key)])
         try:
