@@ -36,7 +36,8 @@ class Published:
     tensors: Sequence[torch.Tensor]
     copied: bool = False
     withdrawn: bool = False
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    # Reentrant: a reference dropped inside a locked section may free the object at once.
+    lock: threading.RLock = field(default_factory=threading.RLock)
 
     def publish(self) -> None:
         """Offer the memory to others; after any failure the supervisor may have to delete it."""
