@@ -15,6 +15,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from yr_conformance.environment import environment_with
 from yr_conformance.settings.attempt import Start
 from yr_conformance.settings.variables import OURS
 
@@ -58,7 +59,7 @@ def ray_nodes(hosts: Sequence[str], directory: pathlib.Path, spy: Spy) -> Iterat
 
     options = {"num_cpus": 1, "include_dashboard": False, "object_store_memory": 80_000_000}
     with contextlib.ExitStack() as stack:
-        with _environment({**OF_NODES, "PATH": f"{spy.bin}:{os.environ['PATH']}"}):
+        with environment_with({**OF_NODES, "PATH": f"{spy.bin}:{os.environ['PATH']}"}):
             cluster = Cluster()
             stack.callback(cluster.shutdown)
             for number, host in enumerate(hosts):
@@ -67,17 +68,3 @@ def ray_nodes(hosts: Sequence[str], directory: pathlib.Path, spy: Spy) -> Iterat
         stack.callback(ray.shutdown)
         ray.init(address=cluster.address, log_to_driver=False, logging_level="warning")
         yield
-
-
-@contextlib.contextmanager
-def _environment(settings: dict[str, str]) -> Iterator[None]:
-    before = dict(os.environ)
-    os.environ.update(settings)
-    try:
-        yield
-    finally:
-        for name in settings:
-            if name in before:
-                os.environ[name] = before[name]
-            else:
-                del os.environ[name]

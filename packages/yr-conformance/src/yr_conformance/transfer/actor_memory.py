@@ -7,6 +7,7 @@ process's own.
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -18,6 +19,11 @@ _watched: dict[str, weakref.ref[torch.Tensor]] = {}
 def keep(name: str, value: Any) -> None:
     """Keep a value, for example a received tensor, alive in this process."""
     _kept[name] = value
+
+
+def keep_new(name: str, make: Callable[..., Any], *arguments: Any) -> None:
+    """Keep what a function makes in this process, where nobody else has it."""
+    keep(name, make(*arguments))
 
 
 def recall(name: str) -> Any:

@@ -18,12 +18,13 @@ import pathlib
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import psutil
 
 from yr_conformance.datasystem.cluster import cluster_in
 from yr_conformance.datasystem.worker import free_ports
+from yr_conformance.environment import environment_with
 from yr_conformance.leaks import RAY_VARIABLE
 from yr_conformance.targets import npus
 from yr_conformance.transfer.registration import DEVICES_VARIABLE, register_transport
@@ -92,7 +93,7 @@ def ray_session(etcd_address: str = "") -> Iterator[RaySession]:
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, directory, ignore_errors=True)
         stack.callback(check_nothing_runs, mark)
-        stack.enter_context(_environment(settings))
+        stack.enter_context(environment_with(settings))
         with _working_in(working_directory):
             address = _start(stack, directory)
         host = address.rpartition(":")[0]
@@ -162,20 +163,6 @@ def _listening_ports(process: psutil.Process) -> set[int]:
     except psutil.Error:
         return set()
     return {entry.laddr.port for entry in connections if entry.status == psutil.CONN_LISTEN}
-
-
-@contextlib.contextmanager
-def _environment(settings: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in settings}
-    os.environ.update(settings)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 @contextlib.contextmanager

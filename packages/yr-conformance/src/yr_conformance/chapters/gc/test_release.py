@@ -14,6 +14,7 @@ from yr_conformance.transfer.actor_memory import (
     forget,
     is_alive,
     keep,
+    keep_new,
     make_watched,
     recall,
 )
@@ -89,7 +90,7 @@ def test_an_object_used_by_its_own_actor(sender: Any, keys: KeyWatch) -> None:
 @clause("GC-KEY-05", MUST, source="Ray RDT: two objects with one tensor")
 def test_two_objects_with_one_tensor(sender: Any, receiver: Any, keys: KeyWatch) -> None:
     """Of two objects made of one tensor, dropping one leaves the other complete."""
-    ray.get(sender.apply.remote(_keep_ramp, "shared", 16))
+    ray.get(sender.apply.remote(keep_new, "shared", ramp, 16))
     keys.start(sender)
     first = sender.make.remote(recall, "shared")
     ray.wait([first])
@@ -182,7 +183,7 @@ def test_objects_go_in_any_order(sender: Any, receiver: Any, keys: KeyWatch) -> 
 @clause("GC-KEY-11", MUST, source="design: keys are unique per attempt and never re-published")
 def test_no_key_is_used_twice(sender: Any, keys: KeyWatch) -> None:
     """Every object has a key of its own, even when it holds the same tensor again."""
-    ray.get(sender.apply.remote(_keep_ramp, "again", 5))
+    ray.get(sender.apply.remote(keep_new, "again", ramp, 5))
     keys.start(sender)
     for _ in range(30):
         ray.get(sender.make.remote(recall, "again"))
@@ -253,7 +254,7 @@ def test_the_source_lets_go_of_the_tensor(sender: Any) -> None:
 @clause("GC-SRC-02", MUST, source="Ray RDT: wait_tensor_freed")
 def test_wait_tensor_freed(sender: Any, tmp_path: pathlib.Path) -> None:
     """`wait_tensor_freed` times out while a reference lives and returns once it is dropped."""
-    ray.get(sender.apply.remote(_keep_ramp, "waited", 6))
+    ray.get(sender.apply.remote(keep_new, "waited", ramp, 6))
     reference = sender.make.remote(recall, "waited")
     ray.wait([reference])
     assert not ray.get(sender.apply.remote(_is_freed, "waited", 0.1))
@@ -270,10 +271,6 @@ def _deletes(actor: Any) -> list[Call]:
 
 def _is_gone(actor: Any, name: str) -> Callable[[], bool]:
     return lambda: not ray.get(actor.apply.remote(is_alive, name))
-
-
-def _keep_ramp(name: str, count: int) -> None:
-    keep(name, ramp(count))
 
 
 def _put_and_keep(name: str) -> None:

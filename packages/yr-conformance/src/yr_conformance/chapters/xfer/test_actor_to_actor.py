@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import ray
 
-from yr_conformance.transfer.actor_memory import keep, recall
+from yr_conformance.transfer.actor_memory import keep, keep_new, recall
 from yr_conformance.transfer.clauses import MUST, clause
 from yr_conformance.transfer.fingerprint import fingerprint
 from yr_conformance.transfer.payloads import addresses, give, ramp, random_bytes
@@ -45,7 +45,7 @@ def test_fan_out(sender: Any, receiver: Any, third: Any) -> None:
 @clause("XFER-P2P-04", MUST, source="Ray RDT: test_intra_rdt_tensor_transfer")
 def test_the_same_actor_gets_the_same_object(sender: Any) -> None:
     """An object passed back to the actor that made it is the very tensor, not a copy."""
-    ray.get(sender.apply.remote(_keep_ramp, "own", 4))
+    ray.get(sender.apply.remote(keep_new, "own", ramp, 4))
     reference = sender.make.remote(recall, "own")
 
     is_same = sender.apply.remote(_is_kept, "own", reference)
@@ -150,10 +150,6 @@ def test_a_kept_reference_can_be_fetched_later(sender: Any, receiver: Any) -> No
     seen = [ray.get(receiver.apply.remote(_get_kept, "nested")) for _ in range(2)]
 
     assert seen == [fingerprint(random_bytes((29,)))] * 2
-
-
-def _keep_ramp(name: str, count: int) -> None:
-    keep(name, ramp(count))
 
 
 def _is_kept(name: str, value: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import ray
 
-from yr_conformance.transfer.actor_memory import keep, recall
+from yr_conformance.transfer.actor_memory import keep_new, recall
 from yr_conformance.transfer.clauses import MUST, SHOULD, clause
 from yr_conformance.transfer.fingerprint import fingerprint
 from yr_conformance.transfer.payloads import give, many, ramp, random_bytes
@@ -130,16 +130,12 @@ def test_put_of_a_value_without_tensors(sender: Any, receiver: Any) -> None:
 @clause("XFER-PUT-05", MUST, source="Ray RDT: one tensor in several objects")
 def test_one_tensor_in_two_objects(sender: Any) -> None:
     """A tensor that was put and then returned again is two objects with the same bytes."""
-    ray.get(sender.apply.remote(_keep_ramp, "shared", 20))
+    ray.get(sender.apply.remote(keep_new, "shared", ramp, 20))
     references = [sender.make.remote(recall, "shared") for _ in range(2)]
 
     first, second = ray.get(references)
 
     assert fingerprint(first) == fingerprint(second) == fingerprint(ramp(20))
-
-
-def _keep_ramp(name: str, count: int) -> None:
-    keep(name, ramp(count))
 
 
 def _put(function: Callable[..., Any], *arguments: Any) -> list[Any]:

@@ -10,7 +10,7 @@ import ray
 import torch
 from ray.experimental import set_target_for_ref
 
-from yr_conformance.transfer.actor_memory import forget, keep, recall
+from yr_conformance.transfer.actor_memory import forget, keep, keep_new, recall
 from yr_conformance.transfer.clauses import BY_VALUE, MUST, clause
 from yr_conformance.transfer.fingerprint import fingerprint
 from yr_conformance.transfer.payloads import SENTINEL, addresses, big, many, overwrite, ramp
@@ -69,7 +69,7 @@ def test_a_write_is_not_seen_by_another_actor(
 @SIZES
 def test_a_write_is_not_seen_by_the_sender(sender: Any, receiver: Any, count: int) -> None:
     """What a receiver writes, the sender does not see in its own tensor."""
-    ray.get(sender.apply.remote(_keep_ramp, "own", count))
+    ray.get(sender.apply.remote(keep_new, "own", ramp, count))
     reference = sender.make.remote(recall, "own")
 
     ray.get(receiver.apply.remote(overwrite, reference))
@@ -82,7 +82,7 @@ def test_a_write_is_not_seen_by_the_sender(sender: Any, receiver: Any, count: in
 @SIZES
 def test_a_later_write_of_the_sender_is_not_sent(sender: Any, receiver: Any, count: int) -> None:
     """What the sender writes into its tensor after the method returned, nobody receives."""
-    ray.get(sender.apply.remote(_keep_ramp, "own", count))
+    ray.get(sender.apply.remote(keep_new, "own", ramp, count))
     reference = sender.make.remote(recall, "own")
     ray.wait([reference])
 
@@ -98,7 +98,7 @@ def test_a_later_write_of_the_sender_does_not_reach_a_received_tensor(
     sender: Any, count: int
 ) -> None:
     """A tensor once received stays as it is when the sender overwrites its own."""
-    ray.get(sender.apply.remote(_keep_ramp, "own", count))
+    ray.get(sender.apply.remote(keep_new, "own", ramp, count))
     received = ray.get(sender.make.remote(recall, "own"))
 
     ray.get(sender.apply.remote(_overwrite_kept, "own"))
@@ -228,10 +228,6 @@ def test_target_buffers_belong_to_one_reference(sender: Any) -> None:
 
     assert fingerprint(received) == fingerprint(ramp(4, 9.0))
     assert bool((buffer == SENTINEL).all())
-
-
-def _keep_ramp(name: str, count: int) -> None:
-    keep(name, ramp(count))
 
 
 def _kept_print(name: str) -> Any:
