@@ -20,87 +20,17 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final
 
-from yr_conformance.faults.death_trials import (
-    ELEMENTS,
+from yr_conformance.faults.death_trials import STEPS
+from yr_conformance.faults.transport_driver import (
     LIMIT_S,
     REPLY_S,
-    STEPS,
     TRANSFERS,
+    Driver,
     ones,
-    total_of,
 )
 from yr_conformance.faults.trial import RECOVERY_S, Seen, Trial, Trials
-from yr_conformance.transfer.device_kind import KINDS, DeviceKind
+from yr_conformance.transfer.device_kind import kind_of
 from yr_conformance.transfer.ray_session import SHARED_MEMORY_MB, RaySession, ray_session
-
-
-class Driver:
-    """Two actors with tensors on one kind of device, and the transfers between them."""
-
-    def __init__(self, session: RaySession, device: DeviceKind) -> None:
-        self.session, self.device = session, device
-        self.sender, self.receiver = self.peer(), self.peer()
-
-    def peer(self) -> Any:
-        """Start an actor."""
-        from yr_conformance.transfer.peer import peer_class
-
-        return peer_class(self.device).remote()
-
-    def put(self) -> Any:
-        """Let the sender make a tensor, and wait until it has."""
-        reference = self.sender.make.remote(ones, ELEMENTS)
-        self.settle()
-        return reference
-
-    def settle(self) -> None:
-        """Wait until the sender has done all that it was asked."""
-        import ray
-
-        ray.get(self.sender.apply.remote(abs, 0), timeout=REPLY_S)
-
-    def get(self, reference: Any) -> float:
-        """Let the receiver add up the tensor."""
-        import ray
-
-        total: float = ray.get(self.receiver.apply.remote(total_of, reference), timeout=REPLY_S)
-        return total
-
-    def transfer(self) -> bool:
-        """Move one tensor; actors that died are replaced."""
-        import ray
-
-        try:
-            return self.get(self.put()) == ELEMENTS
-        except ray.exceptions.RayActorError:
-            self.sender, self.receiver = self.replaced(self.sender), self.replaced(self.receiver)
-            raise
-
-    def replaced(self, actor: Any) -> Any:
-        """Give another actor in the place of one, which ends."""
-        import ray
-
-        ray.kill(actor)
-        return self.peer()
-
-    def receiving(self, count: int) -> tuple[list[Any], list[Any]]:
-        """Let the receiver add up many tensors, and wait for the first; give all of both."""
-        import ray
-
-        references = [self.put() for _ in range(count)]
-        totals = [self.receiver.apply.remote(total_of, reference) for reference in references]
-        ray.get(totals[0], timeout=REPLY_S)
-        return references, totals
-
-    def worker_pid(self) -> int:
-        """The datasystem worker of this node."""
-        (pid,) = self.session.datasystem_pids()
-        return pid
-
-    def kill_worker(self) -> None:
-        """Let the worker crash."""
-        pid = self.worker_pid()
-        os.kill(pid, signal.SIGKILL)
 
 
 def worker_killed_before_put(driver: Driver, trial: Trial) -> None:
@@ -168,7 +98,7 @@ EXPERIMENTS: Final = (
 
 def main(path: str, device: str, etcd_address: str = "") -> None:
     """Make every fault once and write down what was seen; ends with the session's own errors."""
-    kind = next(kind for kind in KINDS if kind.name == device)
+    kind = kind_of(device)
     with open(path, "w", encoding="utf-8") as file, ray_session(etcd_address) as session:
         driver = Driver(session, kind)
         driver.transfer()

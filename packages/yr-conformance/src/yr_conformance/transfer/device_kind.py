@@ -47,3 +47,8 @@ NPU: Final = DeviceKind(
     resources={"NPU": 1},
 )
 KINDS: Final = (CPU, NPU)
+
+
+def kind_of(name: str) -> DeviceKind:
+    """Give the kind with torch's name of its device type, as a command line has it."""
+    return next(kind for kind in KINDS if kind.name == name)

@@ -12,6 +12,8 @@ from typing import Any
 
 import torch
 
+from yr_conformance.transfer.device_kind import DeviceKind
+
 
 def made_on(device: str, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     """Call a function that makes its tensors on that device type; used in actors and drivers."""
@@ -24,7 +26,9 @@ def default_device(device: str) -> contextlib.AbstractContextManager[Any]:
     return contextlib.nullcontext() if device == "cpu" else torch.device(device)
 
 
-def take_last_npu() -> None:
-    """Make the last NPU this process's current one: Ray gives actors the first ones."""
-    npu = torch.get_device_module("npu")
+def use_last(device: DeviceKind) -> None:
+    """Make the last of several devices a driver's current one: Ray gives actors the first ones."""
+    if not device.resources:
+        return
+    npu = torch.get_device_module(device.name)
     npu.set_device(npu.device_count() - 1)

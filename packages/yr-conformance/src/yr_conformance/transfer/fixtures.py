@@ -16,7 +16,7 @@ import pytest
 
 from yr_conformance.transfer.clauses import BY_REFERENCE, BY_VALUE
 from yr_conformance.transfer.device_kind import KINDS, DeviceKind
-from yr_conformance.transfer.device_memory import default_device, take_last_npu
+from yr_conformance.transfer.device_memory import default_device, use_last
 from yr_conformance.transfer.key_space import DeviceKeys, KeySpace, ValueKeys
 from yr_conformance.transfer.key_watch import KeyWatch
 from yr_conformance.transfer.ray_session import RAY_ENVIRONMENT, RaySession, ray_session
@@ -75,8 +75,7 @@ def session(request: pytest.FixtureRequest) -> Iterator[RaySession]:
 def device(request: pytest.FixtureRequest) -> DeviceKind:
     """The kind of device that the tensors of a clause are on; also in the test's own process."""
     kind: DeviceKind = request.param
-    if kind.resources:
-        take_last_npu()
+    use_last(kind)
     return kind
 
 

@@ -14,8 +14,8 @@ import subprocess
 import sys
 from typing import Any
 
-from yr_conformance.transfer.device_kind import KINDS, DeviceKind
-from yr_conformance.transfer.device_memory import take_last_npu
+from yr_conformance.transfer.device_kind import DeviceKind, kind_of
+from yr_conformance.transfer.device_memory import use_last
 from yr_conformance.transfer.ray_session import RaySession
 
 SECONDS = 90
@@ -58,9 +58,8 @@ def main(address: str, device: str) -> None:
 
     ray.init(address=address, logging_level="warning", log_to_driver=False)
     register_transport()
-    kind = next(kind for kind in KINDS if kind.name == device)
-    if kind.by_reference:
-        take_last_npu()
+    kind = kind_of(device)
+    use_last(kind)
     sender, receiver = (peer_class(kind).remote() for _ in range(2))
     reference = sender.make.remote(_tensor)
     by_actor = ray.get(receiver.apply.remote(_as_list, reference))

@@ -10,6 +10,7 @@ import pytest
 
 from yr_conformance.faults import death_trials, transport_trials
 from yr_conformance.faults.fixtures import Row
+from yr_conformance.faults.transport_driver import ELEMENTS
 from yr_conformance.faults.trial import Trials
 from yr_conformance.transfer.clauses import BY_VALUE, MUST, clause
 from yr_conformance.transfer.device_kind import DeviceKind
@@ -88,7 +89,7 @@ def test_a_received_tensor_outlives_its_sender(trials: Trials) -> None:
     """What was received before its sender died is whole."""
     trial = trials["sender killed after receive"]
 
-    assert [one.answer for one in trial.seen] == [death_trials.ELEMENTS], trial.seen
+    assert [one.answer for one in trial.seen] == [ELEMENTS], trial.seen
 
 
 @clause("FAULT-XFER-07", MUST, source="design: an object is stored once for all its receivers")
@@ -98,7 +99,7 @@ def test_a_dead_receiver_leaves_the_object_to_others(trials: Trials, step: str) 
     """An object whose receiver died arrives whole at another one."""
     trial = trials[f"receiver killed {step} receive"]
 
-    assert trial.seen[-1].answer == death_trials.ELEMENTS, trial.seen
+    assert trial.seen[-1].answer == ELEMENTS, trial.seen
 
 
 @clause("FAULT-XFER-05", MUST, source=DESIGN)
