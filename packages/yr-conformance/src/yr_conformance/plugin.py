@@ -110,10 +110,10 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     elif report.when == "call":
         results.add(str(clause_id), State.PASSED)
     if report.when == "call":
-        rows = [str(row) for name, row in report.user_properties if name == FAULT_PROPERTY]
-        results.faults.extend(rows)
-        rows = [str(row) for name, row in report.user_properties if name == COST_PROPERTY]
-        results.costs.extend(rows)
+        tables = {FAULT_PROPERTY: results.faults, COST_PROPERTY: results.costs}
+        for name, row in report.user_properties:
+            if name in tables:
+                tables[name].append(str(row))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -120,11 +120,7 @@ class Driver:
 
     def fits(self, address: str, megabytes: int) -> bool:
         """Tell whether the worker takes a value of that size; RuntimeError if it is not well."""
-        from yr.datasystem import KVClient
-
-        host, _, port = address.rpartition(":")
-        client = KVClient(host, int(port), connect_timeout_ms=5_000, req_timeout_ms=1_500)
-        client.init()
+        client = _client_at(address)
         try:
             client.set("fits", bytes(megabytes * 2**20))
         except RuntimeError as error:
@@ -137,11 +133,8 @@ class Driver:
     def key_outlives_its_actor_s(self, address: str, at_most_s: float) -> float:
         """Kill an actor whose tensor is stored; gives after how long its key is gone."""
         import ray
-        from yr.datasystem import KVClient
 
-        host, _, port = address.rpartition(":")
-        client = KVClient(host, int(port), connect_timeout_ms=5_000, req_timeout_ms=1_500)
-        client.init()
+        client = _client_at(address)
         sender = self._sender
         ray.get(sender.apply.remote(start_journal), timeout=REPLY_S)
         reference = sender.make.remote(_tensor)
@@ -235,6 +228,15 @@ def _worker_in(process: psutil.Process) -> RunningWorker | None:
     listening = [one.laddr for one in connections if one.status == psutil.CONN_LISTEN]
     listens = {f"{local.ip.removeprefix(_IPV4)}:{local.port}" for local in listening}
     return RunningWorker(process.pid, address, flags, tuple(sorted(listens)))
+
+
+def _client_at(address: str) -> Any:
+    from yr.datasystem import KVClient
+
+    host, _, port = address.rpartition(":")
+    client = KVClient(host, int(port), connect_timeout_ms=5_000, req_timeout_ms=1_500)
+    client.init()
+    return client
 
 
 def _new_peer(node: int) -> Any:

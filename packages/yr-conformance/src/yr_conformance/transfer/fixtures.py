@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from yr_conformance.transfer.clauses import BY_REFERENCE, BY_VALUE
+from yr_conformance.transfer.clauses import BY_VALUE
 from yr_conformance.transfer.device_kind import KINDS, DeviceKind
 from yr_conformance.transfer.device_memory import default_device, use_last
 from yr_conformance.transfer.key_space import DeviceKeys, KeySpace, ValueKeys
@@ -33,8 +33,7 @@ RAY_LEAVES = (
 def pytest_configure(config: pytest.Config) -> None:
     """Set what Ray reads when it is imported, which is while the chapters are collected."""
     os.environ.update(RAY_ENVIRONMENT)
-    for mark, meaning in ((BY_VALUE, "copies"), (BY_REFERENCE, "memory of their source")):
-        config.addinivalue_line("markers", f"{mark.name}: holds for objects that are {meaning}")
+    config.addinivalue_line("markers", f"{BY_VALUE.name}: holds for objects that are copies")
     for line in RAY_LEAVES:
         config.addinivalue_line("filterwarnings", line)
 
@@ -192,8 +191,7 @@ def _new_peer(device: DeviceKind) -> Callable[..., Any]:
 
 
 def _fits(kind: DeviceKind, test: pytest.Item) -> bool:
-    unfit = BY_VALUE if kind.by_reference else BY_REFERENCE
-    return test.get_closest_marker(unfit.name) is None
+    return not kind.by_reference or test.get_closest_marker(BY_VALUE.name) is None
 
 
 def _factory(make: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
