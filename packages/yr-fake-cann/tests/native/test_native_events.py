@@ -1,6 +1,7 @@
 """Events: completion, waiting, and never behind a failed task."""
 
 import ctypes
+import time
 
 import pytest
 from bindings import (
@@ -30,6 +31,22 @@ def test_an_event_completes_behind_its_tasks(cann: Cann) -> None:
     cann.aclrtSynchronizeEvent(event)
 
     assert (before, cann.number("aclrtQueryEventStatus", event)) == (0, 1)
+
+
+def test_who_asks_again_and_again_leaves_the_cpu_to_the_streams(cann: Cann) -> None:
+    """A hundred questions about an incomplete event take next to no time of the CPU."""
+    gate, stream, event = Gate(), cann.stream(), cann.event()
+    cann.aclrtLaunchHostFunc(stream, gate.function, 0)
+    cann.aclrtRecordEvent(event, stream)
+    begin, used = time.monotonic(), time.thread_time()
+
+    answers = {cann.number("aclrtQueryEventStatus", event) for _ in range(100)}
+
+    used, took = time.thread_time() - used, time.monotonic() - begin
+    gate.open.set()
+    cann.aclrtSynchronizeEvent(event)
+    assert answers == {0}
+    assert used < took / 2
 
 
 def test_an_event_behind_a_failed_task_never_completes(cann: Cann) -> None:
