@@ -16,7 +16,7 @@ from yr_fake_ds import protocol
 
 SHORT_MS = 300
 LONGER_THAN_LEASES_S = 5
-KEEPER = "/yr-fake-ds/tests/directory"
+KEEPER = "/tests/yr-fake-ds/directory"
 
 
 def get(key: str) -> protocol.Get:
@@ -41,7 +41,7 @@ def test_the_first_worker_keeps_the_directory(etcd: EtcdProcess, pair: Pair) -> 
 
     assert keeper is not None
     assert keeper.startswith(f"{pair.first.address} ")
-    assert len(etcd.gateway.values("/yr-fake-ds/tests/workers/")) == 2
+    assert len(etcd.gateway.values("/tests/yr-fake-ds/workers/")) == 2
 
 
 def test_values_are_seen_by_both(pair: Pair, connect: Connect) -> None:
@@ -63,7 +63,7 @@ def test_a_dead_etcd_changes_nothing(etcd: EtcdProcess, pair: Pair, connect: Con
     assert second.read(second.get("a")[0]) == b"1"
 
     etcd.start()
-    wait_until(lambda: len(etcd.gateway.values("/yr-fake-ds/tests/workers/")) == 2, "both are in")
+    wait_until(lambda: len(etcd.gateway.values("/tests/yr-fake-ds/workers/")) == 2, "both are in")
     assert writes(second, "b")
 
 
@@ -102,7 +102,7 @@ def test_another_one_takes_over_with_nothing(pair: Pair, connect: Connect) -> No
 def test_a_worker_that_was_given_up_ends_itself(etcd: EtcdProcess, pair: Pair) -> None:
     """A worker that was away for longer than its lease finds that, and goes."""
     os.kill(pair.second.pid, signal.SIGSTOP)
-    workers = "/yr-fake-ds/tests/workers/"
+    workers = "/tests/yr-fake-ds/workers/"
     wait_until(lambda: len(etcd.gateway.values(workers)) == 1, "its lease has ended")
     os.kill(pair.second.pid, signal.SIGCONT)
 
@@ -117,7 +117,7 @@ def test_the_last_one_gives_the_directory_up(etcd: EtcdProcess, pair: Pair) -> N
 
     pair.second.stop()
 
-    assert etcd.gateway.values("/yr-fake-ds/tests/workers/") == []
+    assert etcd.gateway.values("/tests/yr-fake-ds/workers/") == []
 
 
 def test_a_frozen_etcd_costs_the_second_worker(etcd: EtcdProcess, pair: Pair) -> None:

@@ -18,6 +18,9 @@ from yr_fake_ds.dscli.console import StopError
 POLL_S: Final = 0.005
 PATIENCE_S: Final = 180.0
 MAX_PORT: Final = 65535
+_STATE: Final = 0
+_THREADS: Final = 17
+"""Places in `/proc/PID/stat` behind the name (proc(5))."""
 
 
 def stop(options: argparse.Namespace) -> None:
@@ -104,8 +107,10 @@ def _gone(pid: int) -> bool:
 
 
 def _runs(pid: int) -> bool:
+    """Tell whether a process has not ended; one whose first thread alone has is still there."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+            fields = file.read().rsplit(")", 1)[1].split()
     except OSError:
         return False
+    return fields[_STATE] != "Z" or int(fields[_THREADS]) > 1

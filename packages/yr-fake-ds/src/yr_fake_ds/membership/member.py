@@ -1,8 +1,8 @@
 """A worker as a member of its cluster in etcd: its lease, its entry, its part in the election.
 
-    /yr-fake-ds/<cluster>/workers/<address>   the worker's life; goes with its lease after
+    /<cluster>/yr-fake-ds/workers/<address>   the worker's life; goes with its lease after
                                               --node_timeout_s without a sign of life
-    /yr-fake-ds/<cluster>/directory           <address> <life> of the worker that keeps the
+    /<cluster>/yr-fake-ds/directory           <address> <life> of the worker that keeps the
                                               directory; goes after --node_dead_timeout_s, or with
                                               the last worker
 
@@ -50,9 +50,10 @@ class Member:
         self._leases_s = leases_s
         self._me = f"{address} {uuid.uuid4().hex}"
         self._end = end
-        self._workers = f"{ROOT}/{cluster}/workers/"
+        place = f"/{cluster}{ROOT}" if cluster else ROOT
+        self._workers = f"{place}/workers/"
         self._worker_key = f"{self._workers}{address}"
-        self._directory_key = f"{ROOT}/{cluster}/directory"
+        self._directory_key = f"{place}/directory"
         self._lease = self._directory_lease = ""
         self._left = threading.Event()
         self._thread = threading.Thread(target=self._run, name="member", daemon=True)
