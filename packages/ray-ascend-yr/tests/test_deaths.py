@@ -12,7 +12,9 @@ from conftest import Sandbox, wait_until
 from sender import new_sender, transfer
 
 from ray_ascend import backend, register_yr_tensor_transport
-from ray_ascend.coordinator import NAME, NAMESPACE
+from ray_ascend.actor_names import COORDINATOR, NAMESPACE, supervisor_name
+from ray_ascend.backend_report import BackendReport
+from ray_ascend.endpoint import WorkerEndpoint
 from ray_ascend.errors import ObjectLostError
 from ray_ascend.reaper import is_running
 
@@ -92,19 +94,72 @@ def test_a_dead_worker_is_replaced_when_somebody_needs_it(registered: Sandbox) -
     assert len(registered.processes("reaper")) == 1
 
 
-@pytest.mark.parametrize("victim", ["supervisor", "coordinator", "reaper"])
-def test_a_killed_part_takes_the_worker_with_it(registered: Sandbox, victim: str) -> None:
-    """Kill -9 of any process of the backend ends the worker, and a registration starts anew."""
-    endpoint = backend.find_worker()
+def told_worker() -> WorkerEndpoint | None:
+    """Ask the coordinator what it knows, which starts nothing."""
+    coordinator: Any = ray.get_actor(COORDINATOR, namespace=NAMESPACE)
+    report: BackendReport = ray.get(coordinator.report.remote())
+    return report.nodes[0].endpoint if report.nodes else None
+
+
+@pytest.mark.parametrize("victim", ["worker", "supervisor", "reaper"])
+def test_what_was_killed_is_started_again_unasked(registered: Sandbox, victim: str) -> None:
+    """After kill -9 of all but the coordinator there is a new worker, and nothing of the old."""
+    old = backend.find_worker()
+    worker = psutil.Process(old.pid)
     pids = {
-        "supervisor": lambda: pid_of_actor(f"YRSupervisor_{endpoint.node_id}"),
-        "coordinator": lambda: pid_of_actor(NAME),
+        "worker": lambda: old.pid,
+        "supervisor": lambda: pid_of_actor(supervisor_name(old.node_id)),
         "reaper": lambda: registered.processes("reaper")[0].pid,
     }
 
     psutil.Process(pids[victim]()).kill()
 
+    wait_until(lambda: (new := told_worker()) is not None and new.pid != old.pid)
+    assert not os.path.exists(old.home)
+    assert not is_running(worker)
+    assert len(registered.processes("reaper")) == 1
+    assert transfer() == 4950.0
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_killed_coordinator_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has its settings and finds the worker, which has gone on: objects are still there."""
+    sender = new_sender()
+    stored = sender.make.remote()
+    ray.wait([stored])
+    worker, dead = backend.find_worker(), psutil.Process(pid_of_actor(COORDINATOR))
+    monkeypatch.setenv("RAY_ASCEND_DEAD_ACTOR_GRACE_S", "7")
+
+    dead.kill()
+
+    wait_until(lambda: not is_running(dead))
+    assert backend.find_worker() == worker
+    assert float(ray.get(stored).sum()) == 4950.0
+    coordinator: Any = ray.get_actor(COORDINATOR, namespace=NAMESPACE)
+    report: BackendReport = ray.get(coordinator.report.remote())
+    assert report.config is not None
+    assert report.config.dead_actor_grace_s == 2.0
+    assert report.head == worker.node_id
+
+
+def test_without_a_coordinator_nothing_stays(registered: Sandbox) -> None:
+    """One that was killed for good takes supervisor and worker with it; then all begins anew."""
+    ray.kill(ray.get_actor(COORDINATOR, namespace=NAMESPACE))
+
     wait_until(lambda: registered.leftovers() == [])
-    assert not os.path.exists(endpoint.home)
+    wait_until(lambda: ray.util.list_named_actors(all_namespaces=True) == [])
     register_yr_tensor_transport(["cpu"])
+    assert transfer() == 4950.0
+
+
+def test_a_new_coordinator_ends_the_workers_of_an_old_one(registered: Sandbox) -> None:
+    """A registration right after the old one was killed for good has a worker of its own."""
+    old = backend.find_worker()
+
+    ray.kill(ray.get_actor(COORDINATOR, namespace=NAMESPACE))
+    register_yr_tensor_transport(["cpu"])
+
+    assert backend.find_worker().pid != old.pid
+    assert not os.path.exists(old.home)
+    assert len(registered.processes("reaper")) == 1
     assert transfer() == 4950.0

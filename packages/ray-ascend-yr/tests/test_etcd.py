@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import http.client
+import json
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -55,6 +57,16 @@ def is_healthy(address: str) -> bool:
     return False
 
 
+def keys_in(address: str) -> list[str]:
+    """List everything that an etcd holds."""
+    everything = base64.b64encode(b"\0").decode()
+    body = json.dumps({"key": everything, "range_end": everything, "keys_only": True})
+    with contextlib.closing(http.client.HTTPConnection(address, timeout=2)) as connection:
+        connection.request("POST", "/v3/kv/range", body)
+        rows = json.load(connection.getresponse()).get("kvs", [])
+    return [base64.b64decode(row["key"]).decode() for row in rows]
+
+
 @pytest.fixture
 def etcd_mode(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     """A Ray cluster whose driver asks for etcd, and a metastore's port that nobody may use."""
@@ -72,7 +84,9 @@ def test_a_tensor_travels_in_etcd_mode(etcd: str, monkeypatch: pytest.MonkeyPatc
     for _ in range(2):
         register_yr_tensor_transport(["cpu"])
         assert transfer() == 4950.0
+        assert keys_in(etcd)
         cleanup_yr_resources()
+        assert keys_in(etcd) == []
 
 
 @pytest.mark.usefixtures("etcd_mode")

@@ -15,7 +15,7 @@ from ray.cluster_utils import Cluster
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ray_ascend import backend, cleanup_yr_resources, register_yr_tensor_transport
-from ray_ascend.coordinator import NAME, NAMESPACE
+from ray_ascend.actor_names import COORDINATOR, NAMESPACE
 from ray_ascend.endpoint import WorkerEndpoint
 from ray_ascend.errors import ObjectLostError, StoreUnavailableError
 from ray_ascend.reaper import is_running
@@ -124,7 +124,7 @@ def test_tensors_go_from_each_node_to_each() -> None:
     workers = ray.get([peer.worker.remote() for peer in peers])
     assert len({worker.address for worker in workers}) == 3
 
-    coordinator = ray.get_actor(NAME, namespace=NAMESPACE)
+    coordinator = ray.get_actor(COORDINATOR, namespace=NAMESPACE)
     before = ray.get(coordinator.questions.remote())
     assert sums_between(peers) == [0.0, 10.0, 20.0] * 3
     assert ray.get(coordinator.questions.remote()) == before

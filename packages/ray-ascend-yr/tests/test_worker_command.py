@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
@@ -31,6 +32,42 @@ def test_the_users_flag_wins() -> None:
 
 
 @pytest.mark.parametrize(
+    ("mode", "arguments", "names"),
+    [
+        ("etcd", "", ["yr-1"]),
+        ("etcd", "--cluster_name mine", ["mine"]),
+        ("metastore", "", []),
+    ],
+)
+def test_a_backend_in_etcd_has_a_cluster_of_its_own(
+    mode: str, arguments: str, names: list[str]
+) -> None:
+    """Its name is the backend's unless the user has given one."""
+    config = BackendConfig.from_env(
+        {
+            "YR_DS_INIT_MODE": mode,
+            "YR_DS_ETCD_ADDRESS": "127.0.0.1:2379",
+            "YR_DS_WORKER_ARGS": arguments,
+        }
+    )
+
+    command = start_command(config, Placement(cluster="yr-1"), "h", "/home")
+
+    given = [after for flag, after in itertools.pairwise(command) if flag == "--cluster_name"]
+    assert given == names
+
+
+def test_a_free_port_is_not_one_for_outgoing_connections() -> None:
+    """Linux may give those to anybody until the worker is started again; Ray has those below."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+        lowest = int(file.read().split()[0])
+
+    port = worker_command.free_port("127.0.0.1")
+
+    assert 20_000 <= port < max(lowest, 20_001) or lowest <= 20_000
+
+
+@pytest.mark.parametrize(
     ("arguments", "visible"),
     [
         ("--remote_h2d_device_ids=1,0", {"ASCEND_RT_VISIBLE_DEVICES": "1,0"}),
@@ -43,6 +80,15 @@ def test_npus_for_remote_copies_are_visible(arguments: str, visible: dict[str, s
     config = BackendConfig.from_env({"YR_DS_WORKER_ARGS": arguments})
 
     assert worker_environment(config) == visible
+
+
+def test_npus_for_remote_copies_are_counted_within_the_visible() -> None:
+    """The worker is given places in its ASCEND_RT_VISIBLE_DEVICES, not numbers of the node."""
+    config = BackendConfig.from_env({"YR_DS_WORKER_ARGS": "--remote_h2d_device_ids 6,2,3"})
+
+    command = start_command(config, Placement(), "h", "/home")
+
+    assert command[command.index("--remote_h2d_device_ids") + 1] == "0,1,2"
 
 
 def etcd_mode(server: socket.socket) -> BackendConfig:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import concurrent.futures
 import logging
 import time
+import uuid
 from typing import Any
 
 import ray
 
+from ray_ascend.actor_names import COORDINATOR, NAMESPACE
 from ray_ascend.config import BackendConfig
-from ray_ascend.coordinator import NAME, NAMESPACE, Coordinator
+from ray_ascend.coordinator import Coordinator
 from ray_ascend.endpoint import WorkerEndpoint
 from ray_ascend.errors import NotInitializedError, RayAscendError
 
@@ -22,67 +24,75 @@ logger = logging.getLogger(__name__)
 _START_TIMEOUT_S = 120.0
 _LOOKUP_TIMEOUT_S = 20.0
 """Long enough for a worker that has to be started again: 8 s, the released one, on two CPUs."""
-_DRIVER_PATIENCE_S = 30.0
-_ATTEMPTS = 3
+_PAUSE_S = 0.02
 
 
 def start(config: BackendConfig) -> None:
     """Start the backend unless it runs; called by drivers. Raises BackendStartError."""
-    for attempt in range(_ATTEMPTS):
-        coordinator = _create_coordinator()
-        try:
-            active = _answer(coordinator.start.remote(config, _node_id()), _START_TIMEOUT_S)
-        except ray.exceptions.RayActorError:
-            # Another driver took this coordinator down in the meantime.
-            if attempt == _ATTEMPTS - 1:
-                raise
-            continue
-        except RayAscendError:
-            _dismiss(coordinator)
-            raise
-        if differences := config.differences(active):
-            logger.warning(
-                "the YR backend of this Ray cluster already runs, with other settings, which stay "
-                "in force: %s; to change them, call cleanup_yr_resources() first",
-                "; ".join(differences),
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    while (active := _try_to_start(config)) is None:
+        if time.monotonic() > deadline:
+            raise NotInitializedError(
+                "the YR backend of this Ray cluster is always being taken down"
             )
-        return
+    if differences := config.differences(active):
+        logger.warning(
+            "the YR backend of this Ray cluster already runs, with other settings, which stay "
+            "in force: %s; to change them, call cleanup_yr_resources() first",
+            "; ".join(differences),
+        )
 
 
-def wait_started() -> None:
-    """Wait until the driver has started the backend; called in actors and tasks."""
-    deadline = time.monotonic() + _DRIVER_PATIENCE_S
-    while True:
-        try:
-            find_worker()
-        except NotInitializedError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-        else:
-            return
+def _try_to_start(config: BackendConfig) -> BackendConfig | None:
+    """Give the settings in force; None if somebody took the backend down in the meantime."""
+    coordinator = _create_coordinator(config)
+    try:
+        start = coordinator.start.remote(_node_id(), _job_id())
+        active: BackendConfig | None = _answer(start, _START_TIMEOUT_S)
+    except ray.exceptions.RayActorError as error:
+        logger.info("the YR coordinator ended while the backend was started: %s", error)
+        active = None
+    except RayAscendError:
+        _dismiss(coordinator)
+        raise
+    if active is None:
+        _wait_until_gone(coordinator)
+    return active
 
 
 def find_worker(patience_s: float = _LOOKUP_TIMEOUT_S) -> WorkerEndpoint:
     """Ask the coordinator for this node's worker; NotInitializedError if there is none in time."""
-    node_id = _node_id()
-    try:
-        coordinator = ray.get_actor(NAME, namespace=NAMESPACE)
-        endpoint: WorkerEndpoint | None = _answer(coordinator.endpoint.remote(node_id), patience_s)
-    except (ValueError, ray.exceptions.RayActorError) as error:
-        raise NotInitializedError(
-            "the YR backend is not running in this Ray cluster; call "
-            "register_yr_tensor_transport() in the driver first"
-        ) from error
+    node_id, deadline = _node_id(), time.monotonic() + patience_s
+    while True:
+        try:
+            coordinator = ray.get_actor(COORDINATOR, namespace=NAMESPACE)
+            question = coordinator.endpoint.remote(node_id, _job_id())
+            endpoint: WorkerEndpoint | None = _answer(question, patience_s)
+        except ray.exceptions.ActorUnavailableError as error:
+            # Ray starts it again.
+            if time.monotonic() > deadline:
+                raise _not_running() from error
+            time.sleep(_PAUSE_S)
+        except (ValueError, ray.exceptions.RayActorError) as error:
+            raise _not_running() from error
+        else:
+            break
     if endpoint is None:
         raise NotInitializedError(f"the YR backend has no running worker on Ray node {node_id}")
     return endpoint
 
 
+def _not_running() -> NotInitializedError:
+    return NotInitializedError(
+        "the YR backend is not running in this Ray cluster; call register_yr_tensor_transport() in "
+        "the driver first"
+    )
+
+
 def stop() -> None:
     """Take the backend down; idempotent, returns when its name is free again."""
     try:
-        coordinator = ray.get_actor(NAME, namespace=NAMESPACE)
+        coordinator = ray.get_actor(COORDINATOR, namespace=NAMESPACE)
     except ValueError:
         return
     try:
@@ -93,13 +103,19 @@ def stop() -> None:
     _kill(coordinator)
 
 
-def _create_coordinator() -> Any:
+def _create_coordinator(config: BackendConfig) -> Any:
+    """Create the actor, or find it; Ray starts it again if it dies."""
     return (
         ray.remote(Coordinator)
         .options(
-            name=NAME, namespace=NAMESPACE, lifetime="detached", get_if_exists=True, num_cpus=0
+            name=COORDINATOR,
+            namespace=NAMESPACE,
+            lifetime="detached",
+            get_if_exists=True,
+            num_cpus=0,
+            max_restarts=-1,
         )
-        .remote()
+        .remote(config, f"yr-{uuid.uuid4().hex[:12]}")
     )
 
 
@@ -114,13 +130,20 @@ def _dismiss(coordinator: Any) -> None:
 
 def _kill(coordinator: Any) -> None:
     ray.kill(coordinator)
+    _wait_until_gone(coordinator)
+
+
+def _wait_until_gone(coordinator: Any) -> None:
+    """Return when the name is another actor's or free, or after a while."""
     deadline = time.monotonic() + _LOOKUP_TIMEOUT_S
     while time.monotonic() < deadline:
         try:
-            ray.get_actor(NAME, namespace=NAMESPACE)
+            found = ray.get_actor(COORDINATOR, namespace=NAMESPACE)
         except ValueError:
             return
-        time.sleep(0.02)
+        if found._actor_id != coordinator._actor_id:  # noqa: SLF001 - Ray tells it nowhere else
+            return
+        time.sleep(_PAUSE_S)
 
 
 def _answer(ref: Any, timeout_s: float) -> Any:
@@ -135,6 +158,11 @@ def _answer(ref: Any, timeout_s: float) -> Any:
         raise NotInitializedError(
             f"the YR backend's coordinator did not answer within {timeout_s:g} s"
         ) from error
+
+
+def _job_id() -> str:
+    job_id: str = ray.get_runtime_context().get_job_id()
+    return job_id
 
 
 def _node_id() -> str:

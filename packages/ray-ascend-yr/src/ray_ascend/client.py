@@ -14,6 +14,7 @@ from typing import Any
 
 from ray_ascend.endpoint import WorkerEndpoint
 from ray_ascend.errors import InstallationError
+from ray_ascend.idle_threads import yield_to_others
 from ray_ascend.status import classified, transfer_error
 
 CONNECT_TIMEOUT_MS = 2_000
@@ -76,6 +77,7 @@ def connected(sdk_class: Any, endpoint: WorkerEndpoint) -> Any:
     )
     with _client_logs(endpoint), classified(""):
         sdk.init()
+    yield_to_others()
     return sdk
 
 

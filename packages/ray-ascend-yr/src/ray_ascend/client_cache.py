@@ -1,9 +1,12 @@
-"""The SDK clients of this process: one of a kind for each worker address, for as long as needed.
+"""The SDK clients of this process: one of a kind for each worker, for as long as needed.
 
 Destroying a client whose worker is dead blocks for 3 to 32 s with the GIL held, at interpreter exit
-too, and one that was inherited by fork hangs (measured on openyuanrong-datasystem 0.8.1). A client
-whose worker was restarted on the same address, on the other hand, works again by itself. So a
-client is destroyed only while its worker answers, and otherwise kept for ever.
+too, and one that was inherited by fork hangs (measured on openyuanrong-datasystem 0.8.1). So a
+client is destroyed only before its worker is stopped in order, and otherwise kept for ever.
+
+    kind          worker started again at the same address
+    StoreClient   works again by itself: one for each address
+    NpuClient     does not always: one for each worker process, an error once that has ended
 """
 
 from __future__ import annotations
@@ -13,72 +16,116 @@ import ctypes
 import os
 import socket
 import threading
-from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from ray_ascend.client import StoreClient
 from ray_ascend.endpoint import WorkerEndpoint
+from ray_ascend.errors import StoreUnavailableError
 from ray_ascend.npu_client import NpuClient
 
 _PROBE_S = 0.5
 
 
 class _Client(Protocol):
+    endpoint: WorkerEndpoint
     sdk: Any
 
 
 Client = TypeVar("Client", bound=_Client)
 
 _lock = threading.Lock()
-_clients: dict[tuple[int, str, int, Any], _Client] = {}
+_clients: dict[tuple[int, type[_Client], object], _Client] = {}
 
 
 def client_of(endpoint: WorkerEndpoint) -> StoreClient:
     """Give the client of this process for a worker, connecting at first use; any thread."""
-    return _connected(endpoint, StoreClient)
+    return _connected(endpoint, StoreClient, endpoint.address)
 
 
 def npu_client_of(endpoint: WorkerEndpoint) -> NpuClient:
-    """Give the device client of this process for a worker, connecting at first use; any thread."""
-    return _connected(endpoint, NpuClient)
+    """Give the device client of this process for a worker, connecting at first use; any thread.
+
+    Raises StoreUnavailableError, without a call of the SDK, once that worker has ended.
+    """
+    client = _connected(endpoint, NpuClient, endpoint)
+    if has_ended(endpoint):
+        raise StoreUnavailableError(
+            f"the datasystem worker at {endpoint.address} (process {endpoint.pid}) has ended, and "
+            "what was on offer through it is not any more"
+        )
+    return client
 
 
-def _connected(endpoint: WorkerEndpoint, connect: Callable[[WorkerEndpoint], Client]) -> Client:
-    address = (os.getpid(), endpoint.host, endpoint.port, connect)
+def has_ended(endpoint: WorkerEndpoint) -> bool:
+    """Tell whether a worker that this process has used NPUs with has ended."""
+    client = _clients.get((os.getpid(), NpuClient, endpoint))
+    return isinstance(client, NpuClient) and client.worker.is_over()
+
+
+def _connected(endpoint: WorkerEndpoint, kind: type[Client], place: object) -> Client:
+    key = (os.getpid(), kind, place)
     with _lock:
-        if address not in _clients:
-            _clients[address] = connect(endpoint)
-        client: Any = _clients[address]
+        if key not in _clients:
+            _clients[key] = kind(endpoint)  # type: ignore[call-arg]  # a protocol has no __init__
+        client: Any = _clients[key]
     return client  # type: ignore[no-any-return]
 
 
-@atexit.register
 def disconnect() -> None:
-    """Give up all clients: in a driver before it stops the workers, and at the end of a process."""
+    """Give up all clients, in order where that is possible: before a driver stops the workers."""
+    for pid, client in _given_up():
+        if pid != os.getpid() or not _can_be_destroyed(client):
+            _keep_for_ever(client)
+        if isinstance(client, NpuClient):
+            _end_without_destructors()
+
+
+@atexit.register
+def _leave() -> None:
+    """Leave all clients to the worker, which forgets those whose process has ended.
+
+    A worker that is dying still answers, and destroying its client then blocked for 7 minutes and
+    more, in a process that had outlived its Ray node (openyuanrong-datasystem 0.8.1).
+    """
+    for _, client in _given_up():
+        _keep_for_ever(client)
+        _end_without_destructors()
+
+
+def _given_up() -> list[tuple[int, _Client]]:
     with _lock:
-        while _clients:
-            (pid, host, port, _), client = _clients.popitem()
-            left_behind = pid != os.getpid() or not _answers(host, port)
-            if left_behind:
-                ctypes.pythonapi.Py_IncRef(ctypes.py_object(client.sdk))
-            if isinstance(client, NpuClient) and (left_behind or client.has_read_host):
-                _end_without_destructors()
+        clients = [(pid, client) for (pid, _, _), client in _clients.items()]
+        _clients.clear()
+    return clients
+
+
+def _keep_for_ever(client: _Client) -> None:
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(client.sdk))
+
+
+def _can_be_destroyed(client: _Client) -> bool:
+    if isinstance(client, NpuClient) and client.worker.is_over():
+        return False
+    return _answers(client.endpoint)
 
 
 def _end_without_destructors() -> None:
     """Let this process end, with its status, before C++ destroys what threads still use.
 
-    The threads of a device client that is left behind ran into destroyed statics, and the process
-    that had done its work ended by a signal (1 of 6); once `mget_h2d` has been used, a destructor
-    waits for 30 s (both on openyuanrong-datasystem 0.8.1).
+    Those of a device client that was left behind, or to which another NPU was refused once, ran
+    into destroyed statics, and the process that had done its work ended by a signal (1 of 6); once
+    `mget_h2d` has been used, a destructor waits for 30 s (all on openyuanrong-datasystem 0.8.1).
+    What Python does at the end has been done by then; what C has buffered is written.
     """
     libc = ctypes.CDLL(None)
+    # The last one registered is the first one to run.
     libc.on_exit(libc._exit, None)  # noqa: SLF001 - the C function
+    libc.on_exit(libc.fcloseall, None)
 
 
-def _answers(host: str, port: int) -> bool:
+def _answers(endpoint: WorkerEndpoint) -> bool:
     try:
-        socket.create_connection((host, port), _PROBE_S).close()
+        socket.create_connection((endpoint.host, endpoint.port), _PROBE_S).close()
     except OSError:
         return False
     return True

@@ -25,6 +25,7 @@ WORKER_ARGS = "YR_DS_WORKER_ARGS"
 DEAD_ACTOR_GRACE = "RAY_ASCEND_DEAD_ACTOR_GRACE_S"
 
 REMOTE_H2D = "remote_h2d_device_ids"
+CLUSTER_NAME = "cluster_name"
 
 _FLAG = re.compile(r"--[A-Za-z][A-Za-z0-9_]*")
 _HOST = re.compile(r"[^\s/:@,\[\]]+|\[[0-9A-Fa-f:.]+\]")
@@ -64,6 +65,14 @@ class BackendConfig:
         )
         config._check_together()
         return config
+
+    @property
+    def metadata_can_move(self) -> bool:
+        """Whether the workers that are left can begin anew when the node with the metadata is lost.
+
+        Not in an etcd cluster that the user has named, which has an order of its own.
+        """
+        return self.mode == "metastore" or CLUSTER_NAME not in dict(self.worker_args)
 
     def differences(self, other: BackendConfig) -> list[str]:
         """Name each variable whose value is not `other`'s, with both; those without effect not."""

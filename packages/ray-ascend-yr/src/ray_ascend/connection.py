@@ -33,6 +33,8 @@ Result = TypeVar("Result")
 Scope = tuple[int, str, str]
 
 _RETRY_PAUSE_S = 0.05
+_DRIVER_PATIENCE_S = 30.0
+_DRIVER_PAUSE_S = 0.1
 
 
 @dataclass
@@ -134,6 +136,23 @@ def current() -> Connection:
             _retire(connection)
             _current = connection = Connection(backend.find_worker(), scope)
         return connection
+
+
+def wait_for_backend() -> None:
+    """Wait until the driver has started the backend; called in actors and tasks.
+
+    A process asks once, for its first registration and its transfers together.
+    """
+    deadline = time.monotonic() + _DRIVER_PATIENCE_S
+    while True:
+        try:
+            current()
+        except NotInitializedError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_DRIVER_PAUSE_S)
+        else:
+            return
 
 
 def forget(connection: Connection | None = None) -> None:

@@ -1,81 +1,86 @@
 """The one actor of a cluster that knows the backend's settings and each node's worker.
 
-    driver --start(config)--> coordinator --> supervisor of each node --> worker
+    driver --config--> coordinator --> supervisor of each node --> worker
     any process --endpoint(node)--> coordinator         (cached there until it proves wrong)
+    Ray's tables of nodes, jobs and actors --every second--> coordinator
 
-A node gets its worker when the first process on it asks, so that nodes may join at any time. In
-metastore mode the first node keeps the metadata (its worker is the head), the others' workers go
-there. The coordinator is detached, so that it outlives the driver that made it, and asynchronous,
-so that a question does not wait behind another node's worker that is being started.
+A node gets its worker when the first process on it asks, so that nodes may join at any time; from
+then on the coordinator looks after it unasked. The first node's worker keeps the metadata (it is
+the head), in an etcd too; if that node is lost, another one follows, and the others' workers begin
+anew with it.
+
+The coordinator is detached and asynchronous: a question does not wait behind another node's worker
+that is being started. If its process dies, Ray starts it again with its settings, and it finds the
+supervisors, whose workers have gone on. It ends with the last of the backend's users.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, field
-from typing import Any
 
 import ray
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ray_ascend.backend_report import BackendReport, NodeReport
 from ray_ascend.config import BackendConfig
 from ray_ascend.endpoint import WorkerEndpoint
+from ray_ascend.errors import NotInitializedError
+from ray_ascend.etcd_keys import remove_keys
 from ray_ascend.placement import Placement
-from ray_ascend.supervisor import Supervisor
+from ray_ascend.supervised_node import GONE, SupervisedNode, first_line
+from ray_ascend.users import Users
 
 logger = logging.getLogger(__name__)
 
-NAME = "YRBackendCoordinator"
-NAMESPACE = "yr_backend"
-
-_START_TIMEOUT_S = 90.0
-_STOP_TIMEOUT_S = 40.0
-_GONE = (ray.exceptions.RayActorError, ray.exceptions.ActorUnschedulableError)
-
-
-@dataclass
-class _Node:
-    supervisor: Any
-    host: str = ""
-    port: int = 0
-    endpoint: WorkerEndpoint | None = None
-    starting: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    async def start(self, config: BackendConfig, metastore: str) -> WorkerEndpoint:
-        """Start the worker unless it lives; the caller holds `starting`."""
-        start = self.supervisor.start.remote(config, Placement(metastore, self.port))
-        endpoint: WorkerEndpoint = await asyncio.wait_for(start, _START_TIMEOUT_S)
-        self.endpoint, self.port = endpoint, endpoint.port
-        return endpoint
+_LOOK_PERIOD_S = 1.0
 
 
 class Coordinator:
-    """State of the backend; drivers call `start` and `stop`, every process may call `endpoint`."""
+    """State of the backend; drivers call `start` and `stop`, every process may call `endpoint`.
 
-    def __init__(self) -> None:
-        self._config: BackendConfig | None = None
-        self._nodes: dict[str, _Node] = {}
+    `config` is in force for the whole life of the backend; `cluster` is its own name in an etcd.
+    """
+
+    def __init__(self, config: BackendConfig, cluster: str) -> None:
+        self._config, self._cluster = config, cluster
+        self._users = Users(cluster)
+        self._nodes: dict[str, SupervisedNode] = {}
+        self._wanted: set[str] = set()
         self._head = ""
+        self._heads_lost = 0
         self._questions = 0
+        self._stopping = False
         self._choosing = asyncio.Lock()
+        self._recovery: asyncio.Future[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
+        # Nobody may ask for a long time, least of all after a restart.
+        ray.get_runtime_context().current_actor.begin.remote()
 
-    async def start(self, config: BackendConfig, node_id: str) -> BackendConfig:
+    async def begin(self) -> None:
+        """Find what an earlier life of this actor has left, and look after the nodes from now on.
+
+        Called by itself when it is made; every question waits for it.
+        """
+        if self._recovery is None:
+            self._recovery = asyncio.ensure_future(self._recover())
+        await asyncio.shield(self._recovery)
+        if self._looking is None:
+            self._looking = asyncio.ensure_future(self._look_after())
+
+    async def start(self, node_id: str, job_id: str) -> BackendConfig | None:
         """Make sure that the node has a living worker; gives the settings that are in force.
 
-        The first caller's settings hold for the whole cluster until `stop`. Raises
-        BackendStartError when the worker cannot start; nothing of it is left then.
+        None if the backend is being taken down. Raises BackendStartError when the worker cannot
+        start; nothing of it is left then.
         """
-        self._config = active = self._config or config
-        try:
-            await self._started(active, node_id)
-        except BaseException:
-            self._forget_if_idle()
-            raise
-        return active
+        await self.begin()
+        if self._stopping:
+            return None
+        await self._started(node_id)
+        await self._note(job_id)
+        return self._config
 
-    async def endpoint(self, node_id: str) -> WorkerEndpoint | None:
+    async def endpoint(self, node_id: str, job_id: str) -> WorkerEndpoint | None:
         """Tell where the node's worker is, once it has started; None without a backend.
 
         Starts a worker on a node that has none yet, and again one that died, under another
@@ -83,7 +88,11 @@ class Coordinator:
         the settings stay in force: the next question tries again.
         """
         self._questions += 1
-        return None if self._config is None else await self._started(self._config, node_id)
+        await self.begin()
+        if self._stopping or await self.idle():
+            return None
+        await self._note(job_id)
+        return await self._started(node_id)
 
     async def questions(self) -> int:
         """Tell how often processes asked for a worker: once each, and when theirs proved wrong."""
@@ -92,96 +101,161 @@ class Coordinator:
     async def report(self) -> BackendReport:
         """Tell what is known; unlike `endpoint` it starts nothing and waits for nothing."""
         nodes = [NodeReport(key, node.host, node.endpoint) for key, node in self._nodes.items()]
-        return BackendReport(self._config, self._head, tuple(nodes))
+        config = None if await self.idle() else self._config
+        return BackendReport(config, self._head, tuple(nodes))
 
     async def idle(self) -> bool:
         """Tell whether no node has or is getting a worker."""
-        return not self._nodes
+        return not self._nodes and not self._wanted
 
     async def stop(self) -> None:
-        """Stop every worker and supervisor; returns when nothing of them is left."""
+        """Stop every worker and supervisor for good; returns when nothing of them is left."""
+        self._stopping = True
+        self._wanted.clear()
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait([self._looking])
         await asyncio.gather(*(self._drop(node_id) for node_id in list(self._nodes)))
-        self._forget_if_idle()
+        await asyncio.to_thread(self._users.forget)
+        await asyncio.to_thread(remove_keys, self._config, self._cluster)
 
-    async def _started(self, config: BackendConfig, node_id: str) -> WorkerEndpoint:
-        metastore = ""
-        if config.mode == "metastore":
-            head = await self._living_head(config, node_id)
-            if head.node_id == node_id:
-                return head
-            metastore = f"{head.host}:{config.metastore_port}"
-        return await self._start_worker(config, node_id, metastore)
+    async def _note(self, job_id: str) -> None:
+        if job_id not in self._users:
+            await asyncio.to_thread(self._users.add, job_id)
 
-    async def _living_head(self, config: BackendConfig, node_id: str) -> WorkerEndpoint:
+    async def _recover(self) -> None:
+        for node_id in await _living_nodes():
+            if found := await SupervisedNode.found(node_id):
+                await self._take_over(*found)
+        if self._nodes and not self._head:
+            # It was lost together with the coordinator.
+            self._heads_lost += self._config.metadata_can_move
+
+    async def _take_over(self, node: SupervisedNode, placement: Placement) -> None:
+        name, _, heads_lost = placement.cluster.rpartition("-")
+        if name != self._cluster:
+            # A coordinator that somebody killed for good has left it; it would end by itself soon.
+            await node.end()
+            return
+        self._nodes[node.node_id] = node
+        self._wanted.add(node.node_id)
+        self._heads_lost = max(self._heads_lost, int(heads_lost))
+        if placement.is_head:
+            self._head = node.node_id
+
+    async def _look_after(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_PERIOD_S)
+            try:
+                if await asyncio.to_thread(self._users.are_gone):
+                    await self._end()
+                else:
+                    await self._look()
+            except Exception:  # whatever it was, the nodes need somebody who looks after them
+                logger.exception("the YR backend could not be looked after this time")
+
+    async def _end(self) -> None:
+        """Take the backend down, and this actor with it, since nobody uses it any more."""
+        self._looking = None
+        await self.stop()
+        ray.kill(ray.get_runtime_context().current_actor)
+
+    async def _look(self) -> None:
+        """Give up nodes that have left the cluster, and start again what does not run."""
+        living = await _living_nodes()
+        for node_id in self._wanted - living:
+            self._give_up(node_id)
+        checks = [
+            self._started(node_id)
+            for node_id in self._wanted
+            if node_id not in self._nodes or not self._nodes[node_id].starting.locked()
+        ]
+        for result in await asyncio.gather(*checks, return_exceptions=True):
+            if isinstance(result, BaseException):
+                logger.warning(
+                    "a worker of the YR backend cannot be started again: %s", first_line(result)
+                )
+
+    def _give_up(self, node_id: str) -> None:
+        logger.warning("node %s has left the Ray cluster, and its objects are lost", node_id)
+        self._wanted.discard(node_id)
+        self._nodes.pop(node_id, None)
+        if node_id == self._head:
+            self._head = ""
+            self._heads_lost += self._config.metadata_can_move
+
+    async def _started(self, node_id: str) -> WorkerEndpoint:
+        head = await self._living_head(node_id)
+        if head.node_id == node_id:
+            return head
+        return await self._start_worker(node_id, head)
+
+    async def _living_head(self, node_id: str) -> WorkerEndpoint:
         """Give the head's worker, alive; a head whose node is gone is followed by this node."""
         async with self._choosing:
             self._head = self._head or node_id
             try:
-                return await self._start_worker(config, self._head, "")
-            except _GONE as error:
+                return await self._start_worker(self._head)
+            except GONE as error:
                 if self._head == node_id:
                     raise
-                logger.warning("the metadata's node %s is gone: %s", self._head, error)
+                logger.warning("the metadata's node %s is gone: %s", self._head, first_line(error))
+                self._give_up(self._head)
                 self._head = node_id
-                return await self._start_worker(config, node_id, "")
+                return await self._start_worker(node_id)
 
     async def _start_worker(
-        self, config: BackendConfig, node_id: str, metastore: str
+        self, node_id: str, head: WorkerEndpoint | None = None
     ) -> WorkerEndpoint:
-        """Start the node's worker unless it lives, with a new supervisor if the old one died."""
+        """Start the node's worker unless it lives, with a new supervisor if the old one died.
+
+        Without a head it is the head itself.
+        """
         if node_id in self._nodes:
             try:
-                return await self._try_to_start(config, node_id, metastore)
-            except _GONE as error:
-                logger.warning("the supervisor of node %s is gone: %s", node_id, error)
-        return await self._try_to_start(config, node_id, metastore)
+                return await self._try_to_start(node_id, head)
+            except GONE as error:
+                logger.warning("the supervisor of node %s is gone: %s", node_id, first_line(error))
+        return await self._try_to_start(node_id, head)
 
-    async def _try_to_start(
-        self, config: BackendConfig, node_id: str, metastore: str
-    ) -> WorkerEndpoint:
+    async def _try_to_start(self, node_id: str, head: WorkerEndpoint | None) -> WorkerEndpoint:
+        if self._stopping:
+            raise NotInitializedError("the YR backend is being taken down")
         node = self._nodes.get(node_id)
         if node is None:
-            node = self._nodes[node_id] = _Node(_new_supervisor(node_id))
+            node = self._nodes[node_id] = SupervisedNode.on(node_id)
         async with node.starting:
             try:
-                if not node.host:
-                    node.host = await node.supervisor.host.remote()
-                    node.port = self._port_at(node.host, config)
-                return await node.start(config, metastore)
+                await node.look()
+                node.port = node.port or self._port_at(node.host)
+                endpoint = await node.start(self._config, self._placement(node, head))
             except BaseException:
                 await self._drop(node_id)
                 raise
+        if not self._stopping:
+            self._wanted.add(node_id)
+        return endpoint
 
-    def _port_at(self, host: str, config: BackendConfig) -> int:
+    def _placement(self, node: SupervisedNode, head: WorkerEndpoint | None) -> Placement:
+        in_metastore = self._config.mode == "metastore"
+        return Placement(
+            is_head=head is None,
+            metastore=f"{head.host}:{self._config.metastore_port}" if head and in_metastore else "",
+            port=node.port,
+            cluster=f"{self._cluster}-{self._heads_lost}",
+        )
+
+    def _port_at(self, host: str) -> int:
         """Give the configured port, or 0 if another node of this host has it."""
         taken = any(node.host == host and node.port for node in self._nodes.values())
-        return 0 if taken else config.worker_port
-
-    def _forget_if_idle(self) -> None:
-        if not self._nodes:
-            self._config, self._head = None, ""
+        return 0 if taken else self._config.worker_port
 
     async def _drop(self, node_id: str) -> None:
         node = self._nodes.pop(node_id, None)
-        if node is None:
-            return
-        try:
-            await asyncio.wait_for(node.supervisor.stop.remote(), _STOP_TIMEOUT_S)
-        except (ray.exceptions.RayError, asyncio.TimeoutError) as error:
-            logger.warning("the worker of node %s did not stop in order: %s", node_id, error)
-        ray.kill(node.supervisor)
+        if node is not None:
+            await node.end()
 
 
-def _new_supervisor(node_id: str) -> Any:
-    """Create the actor on its node; it can hold requests while a worker is starting."""
-    return (
-        ray.remote(Supervisor)
-        .options(
-            name=f"YRSupervisor_{node_id}",
-            namespace=NAMESPACE,
-            num_cpus=0,
-            max_concurrency=4,
-            scheduling_strategy=NodeAffinitySchedulingStrategy(node_id, soft=False),
-        )
-        .remote()
-    )
+async def _living_nodes() -> set[str]:
+    nodes = await asyncio.to_thread(ray.nodes)
+    return {str(node["NodeID"]) for node in nodes if node["Alive"]}

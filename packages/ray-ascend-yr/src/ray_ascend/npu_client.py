@@ -14,6 +14,7 @@ from ray_ascend.client import REQUEST_TIMEOUT_MS, connected, sdk_module
 from ray_ascend.endpoint import WorkerEndpoint
 from ray_ascend.errors import ObjectLostError, StoreUnavailableError, TransferError
 from ray_ascend.status import classified
+from ray_ascend.worker_life import WorkerLife
 
 Block = tuple[int, int]
 """Address and size in bytes of device memory."""
@@ -24,9 +25,9 @@ class NpuClient:
 
     def __init__(self, endpoint: WorkerEndpoint) -> None:
         self.endpoint = endpoint
-        self.has_read_host = False
         self._api = sdk_module()
         self.sdk = connected(self._api.HeteroClient, endpoint)
+        self.worker = WorkerLife(endpoint.pid)
 
     def publish(self, key: str, device: int, blocks: Sequence[Block]) -> None:
         """Make memory of this process readable under a key; nothing is copied.
@@ -75,7 +76,6 @@ class NpuClient:
 
     def copy_from_host(self, key: str, device: int, blocks: Sequence[Block]) -> None:
         """Read a value that `copy_to_host` stored into device memory of the same sizes."""
-        self.has_read_host = True
         with classified(key):
             failed = self.sdk.mget_h2d([key], [self._blobs(device, blocks)], REQUEST_TIMEOUT_MS)
         if failed:

@@ -23,7 +23,7 @@ from ray_ascend.npu_client import Arrival
 from ray_ascend.npu_identity import is_same_npu, npu_module, origin_of
 from ray_ascend.npu_keys import host_key, npu_key
 from ray_ascend.npu_published import Published, blocks_of, offer, retract
-from ray_ascend.npu_source import Inquiry, ask_for_host_copy
+from ray_ascend.npu_source import Acquaintances, Inquiry, ask_for_host_copy
 from ray_ascend.packing import describe
 from ray_ascend.patience import Patience
 
@@ -37,6 +37,7 @@ class NpuPath:
 
     def __init__(self) -> None:
         self._unreachable: set[tuple[str, int]] = set()
+        self._sources = Acquaintances()
 
     def store(
         self, tensors: Sequence[torch.Tensor], new_key: Callable[[], str]
@@ -51,12 +52,14 @@ class NpuPath:
             return None, YRTransportMetadata(specs, "npu")
         origin = origin_of(index)
 
+        deadline = time.monotonic() + PUT_PATIENCE_S
+
         def attempt(connection: Connection) -> Published:
             published = Published(connection, npu_key(new_key()), index, kept)
-            offer(published, on_host=not origin.actor)
+            offer(published, host_copy_until=None if origin.actor else deadline)
             return published
 
-        stored = with_retries(attempt, time.monotonic() + PUT_PATIENCE_S)
+        stored = with_retries(attempt, deadline)
         metadata = YRTransportMetadata(specs, "npu", stored.key, total, origin)
         return stored.connection, metadata
 
@@ -101,6 +104,7 @@ class NpuPath:
         index, key = npu_module().current_device(), metadata.key
         if not self._can_read(origin, index):
             return None
+        self._sources.check(origin, key, patience)
         landing = Landing.for_(metadata.specs)
         try:
             arrival = connection.npu_client.subscribe(key, index, blocks_of(landing.tensors))
@@ -126,7 +130,7 @@ def _arrives(arrival: Arrival, origin: NpuOrigin, key: str, patience: Patience) 
         patience.check(key, f"NPU {origin.npu} of {origin.host}")
         # The datasystem waits for a key that was deleted, or whose process died, as for any other.
         if inquiry is not None:
-            inquiry.check()
+            inquiry.check_and_repeat()
         elif time.monotonic() > ask_at:
             inquiry = Inquiry(origin, key)
         if time.monotonic() > give_up_at:

@@ -12,13 +12,21 @@ from dataclasses import dataclass, field
 
 import torch
 
+from ray_ascend.client_cache import has_ended
 from ray_ascend.connection import Connection, with_retries
-from ray_ascend.errors import ObjectLostError, StoreUnavailableError, TransferError
+from ray_ascend.errors import (
+    ObjectLostError,
+    StoreFullError,
+    StoreUnavailableError,
+    TransferError,
+)
 from ray_ascend.npu_client import Block
 from ray_ascend.npu_identity import npu_module
 from ray_ascend.npu_keys import host_key
 
 _OFFER_PATIENCE_S = 5.0
+ROOM_PAUSE_S = 0.5
+"""Between attempts to store a copy in host memory while that is full."""
 
 
 def blocks_of(tensors: Sequence[torch.Tensor]) -> list[Block]:
@@ -81,7 +89,8 @@ class Published:
         try:
             return not self.connection.npu_client.withdraw([self.key])
         except StoreUnavailableError:
-            return False
+            # With its worker, the key is gone.
+            return has_ended(self.connection.endpoint)
         except TransferError:
             # All keys failed: somebody is reading.
             return not self.connection.npu_client.is_published(self.key)
@@ -92,17 +101,18 @@ _published: dict[str, Published] = {}
 _withdrawn: set[str] = set()
 
 
-def offer(published: Published, *, on_host: bool) -> None:
+def offer(published: Published, host_copy_until: float | None) -> None:
     """Publish an object, and a copy in host memory if asked to; keep its tensors.
 
-    After an error nothing is published.
+    For the copy it waits until there is room, at most until then (monotonic seconds). After an
+    error nothing is published.
     """
     with _lock:
         _published[published.key] = published
     try:
         published.publish()
-        if on_host:
-            published.copy_to_host()
+        if host_copy_until is not None:
+            _copy_when_there_is_room(published, host_copy_until)
     except BaseException:
         retract([published.key])
         raise
@@ -143,3 +153,13 @@ def is_held(key: str) -> bool:
         return False
     published.offer_again()
     return True
+
+
+def _copy_when_there_is_room(published: Published, deadline: float) -> None:
+    while True:
+        try:
+            return published.copy_to_host()
+        except StoreFullError:
+            if time.monotonic() + ROOM_PAUSE_S > deadline:
+                raise
+        time.sleep(ROOM_PAUSE_S)

@@ -1,7 +1,12 @@
 """What a receiver asks the source of an object, where the datasystem cannot tell.
 
     receiver --Ray: copy_to_host(key)--> source --mset_d2h--> worker --mget_h2d--> receiver
-    receiver --Ray: is_held(key)-------> source, if a transfer takes long
+    receiver --Ray: is_held(key)-------> source, before the first transfer from it and if one takes
+                                         long
+
+The datasystem waits for a key whose process died as for any other, and the receiver's client can
+receive nothing else meanwhile, for up to 60 s (measured on openyuanrong-datasystem 0.8.1). So a
+receiver asks a source that it does not know, and of those that it has asked Ray tells the deaths.
 
 The copy is for two processes on one NPU, between which the datasystem refuses to transfer, and for
 pairs that cannot connect. The calls run in the source's `_ray_system_error` thread: its
@@ -12,14 +17,16 @@ between its own tasks.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import ray
+from ray.core.generated.gcs_pb2 import ActorTableData
 from ray.exceptions import RayActorError, RayTaskError
 
 from ray_ascend import npu_published
-from ray_ascend.errors import ObjectLostError, RayAscendError, TransferError
+from ray_ascend.errors import ObjectLostError, RayAscendError, StoreFullError, TransferError
 from ray_ascend.metadata import NpuOrigin
 from ray_ascend.patience import Patience
 
@@ -29,14 +36,48 @@ _POLL_S = 0.2
 def ask_for_host_copy(origin: NpuOrigin, key: str, patience: Patience) -> None:
     """Return when the source has made the copy; a driver makes it beforehand.
 
-    Raises ObjectLostError if the source is gone, or the TransferError that it met.
+    While the worker has no room for it, asks again. Raises ObjectLostError if the source is gone,
+    or the TransferError that it met.
     """
-    if not origin.actor:
-        return
-    answer = _ask(origin, npu_published.copy_to_host, key)
-    while not ray.wait([answer], timeout=min(_POLL_S, patience.seconds))[0]:
-        patience.check(key, f"the source on NPU {origin.npu} of {origin.host} to copy it to host")
-    _result(answer, key)
+    waiting_for = f"the source on NPU {origin.npu} of {origin.host} to copy it to host"
+    while origin.actor:
+        answer = _ask(origin, npu_published.copy_to_host, key)
+        while not _is_there(answer, patience):
+            patience.check(key, waiting_for)
+        try:
+            _result(answer, key)
+        except StoreFullError:
+            patience.check_wanted(key)
+            if patience.seconds < npu_published.ROOM_PAUSE_S:
+                raise
+        else:
+            return
+        time.sleep(npu_published.ROOM_PAUSE_S)
+
+
+class Acquaintances:
+    """The sources that have answered this process; before that, none is received from."""
+
+    def __init__(self) -> None:
+        self._met: set[bytes] = set()
+
+    def check(self, origin: NpuOrigin, key: str, patience: Patience) -> None:
+        """Raise ObjectLostError if the source has died, or is new and says that it is lost.
+
+        A source that can only answer between its own tasks is not waited for.
+        """
+        source = ray.cloudpickle.loads(origin.actor)
+        if source._get_local_state() == ActorTableData.ActorState.DEAD:  # noqa: SLF001
+            raise ObjectLostError(
+                f"the source of key {key!r} died, and its NPU's memory with it", key
+            )
+        if origin.actor in self._met or not _answers_at_once(source):
+            return
+        inquiry = Inquiry(origin, key)
+        while not inquiry.is_answered(patience):
+            patience.check(key, f"the source on NPU {origin.npu} of {origin.host} to answer")
+        inquiry.check()
+        self._met.add(origin.actor)
 
 
 class Inquiry:
@@ -46,23 +87,39 @@ class Inquiry:
         self._origin, self._key = origin, key
         self._answer = _ask(origin, npu_published.is_held, key)
 
+    def is_answered(self, patience: Patience) -> bool:
+        """Wait a moment for the answer."""
+        return _is_there(self._answer, patience)
+
     def check(self) -> None:
-        """Raise ObjectLostError if the source has answered that it is lost; else ask again."""
-        if not ray.wait([self._answer], timeout=0)[0]:
-            return
-        if not _result(self._answer, self._key):
+        """Raise ObjectLostError if the source has answered that it is lost."""
+        if ray.wait([self._answer], timeout=0)[0] and not _result(self._answer, self._key):
             raise ObjectLostError(
                 f"the object with key {self._key!r} has been freed by its source", self._key
             )
-        self._answer = _ask(self._origin, npu_published.is_held, self._key)
+
+    def check_and_repeat(self) -> None:
+        """Check, and ask again if there was an answer."""
+        if ray.wait([self._answer], timeout=0)[0]:
+            self.check()
+            self._answer = _ask(self._origin, npu_published.is_held, self._key)
 
 
 def _ask(origin: NpuOrigin, question: Callable[[str], Any], key: str) -> Any:
     source: Any = ray.cloudpickle.loads(origin.actor)
     call = source.__ray_call__
-    if source._ray_enable_tensor_transport:  # noqa: SLF001 - Ray tells it nowhere else
+    if _answers_at_once(source):
         call = call.options(concurrency_group="_ray_system_error")
     return call.remote(_answer, question, key)
+
+
+def _answers_at_once(source: Any) -> bool:
+    """Tell whether the actor has a thread for such questions."""
+    return bool(source._ray_enable_tensor_transport)  # noqa: SLF001 - Ray tells it nowhere else
+
+
+def _is_there(answer: Any, patience: Patience) -> bool:
+    return bool(ray.wait([answer], timeout=min(_POLL_S, patience.seconds))[0])
 
 
 def _answer(_actor: Any, question: Callable[[str], Any], key: str) -> Any:

@@ -39,7 +39,7 @@ def register_yr_tensor_transport(devices: Sequence[str] | None = None) -> None:
     if _in_driver():
         backend.start(BackendConfig.from_env())
     else:
-        backend.wait_started()
+        connections.wait_for_backend()
     ray_registry.enter(device_types, YRTensorTransport)
 
 

@@ -3,6 +3,7 @@
 coordinator --start/stop--> supervisor --reaper--> worker
                                 |  every few seconds
                                 +--> ledgers of dead processes: delete their keys
+                                +--> is there still a coordinator? else end
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import logging
 import os
 import threading
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import ray
 
+from ray_ascend.actor_names import COORDINATOR, NAMESPACE
 from ray_ascend.client_cache import client_of, npu_client_of
 from ray_ascend.config import BackendConfig
 from ray_ascend.endpoint import WorkerEndpoint
@@ -28,41 +31,63 @@ from ray_ascend.worker_process import WorkerProcess
 logger = logging.getLogger(__name__)
 
 _LONGEST_SWEEP_PERIOD_S = 5.0
+_LOOK_PERIOD_S = 2.0
+_LOOKS_IN_VAIN = 2
+
+
+@dataclass(frozen=True)
+class SupervisedWorker:
+    """What a supervisor keeps, and what it was told when that was started."""
+
+    endpoint: WorkerEndpoint
+    placement: Placement
 
 
 class Supervisor:
     """Runs on the node it is responsible for, without reserving a CPU; called by the coordinator.
 
-    It dies with the coordinator that owns it, and its worker dies with it.
+    Its worker dies with it. It lives on while Ray starts a coordinator again, and ends itself when
+    there is none any more.
     """
 
     def __init__(self) -> None:
         self._worker: WorkerProcess | None = None
-        self._endpoint: WorkerEndpoint | None = None
-        self._metastore = ""
+        self._supervised: SupervisedWorker | None = None
+        self._starting = threading.Lock()
+        Lifeline(self, ray.get_runtime_context().current_actor).start()
 
     def host(self) -> str:
         """Give the address of this node, at which its worker listens."""
         return str(ray.util.get_node_ip_address())
 
+    def worker(self) -> SupervisedWorker | None:
+        """Tell which worker is kept here, dead or alive; waits for nothing."""
+        return self._supervised
+
     def start(self, config: BackendConfig, placement: Placement) -> WorkerEndpoint:
-        """Start the worker unless it lives and belongs to that metastore; BackendStartError."""
-        if self._endpoint and self.alive() and placement.metastore == self._metastore:
-            return self._endpoint
+        """Start the worker unless it lives and is that of the placement; BackendStartError."""
+        with self._starting:
+            kept = self._supervised
+            if kept and self.alive() and kept.placement.belongs_with(placement):
+                return kept.endpoint
+            return self._start_anew(config, placement)
+
+    def _start_anew(self, config: BackendConfig, placement: Placement) -> WorkerEndpoint:
         self.stop()
-        host, self._metastore = self.host(), placement.metastore
+        host = self.host()
         placement = replace(placement, port=placement.port or free_port(host))
         self._worker = WorkerProcess(config, placement, host)
         self._worker.wait_started()
-        self._endpoint = WorkerEndpoint(
+        endpoint = WorkerEndpoint(
             node_id=ray.get_runtime_context().get_node_id(),
             host=host,
             port=placement.port,
             home=self._worker.home,
             pid=self._worker.pid,
         )
-        Sweeper(self._endpoint, config.dead_actor_grace_s, self._worker).start()
-        return self._endpoint
+        self._supervised = SupervisedWorker(endpoint, placement)
+        Sweeper(endpoint, config.dead_actor_grace_s, self._worker).start()
+        return endpoint
 
     def alive(self) -> bool:
         """Tell whether the worker process runs."""
@@ -72,7 +97,35 @@ class Supervisor:
         """Stop the worker, if any, and remove its directory."""
         if self._worker is not None:
             self._worker.stop()
-        self._worker = self._endpoint = None
+        self._worker = self._supervised = None
+
+
+class Lifeline(threading.Thread):
+    """Ends a supervisor, with its worker, once the backend has no coordinator any more."""
+
+    def __init__(self, supervisor: Supervisor, actor: Any) -> None:
+        super().__init__(name="yr-lifeline", daemon=True)
+        self._supervisor, self._actor = supervisor, actor
+
+    def run(self) -> None:
+        """Look every few seconds; one that Ray is just starting again is there."""
+        in_vain = 0
+        while in_vain < _LOOKS_IN_VAIN:
+            time.sleep(_LOOK_PERIOD_S)
+            in_vain = 0 if _has_coordinator() else in_vain + 1
+        logger.warning("the YR backend has no coordinator any more: its worker on this node ends")
+        self._supervisor.stop()
+        ray.kill(self._actor)
+
+
+def _has_coordinator() -> bool:
+    try:
+        ray.get_actor(COORDINATOR, namespace=NAMESPACE)
+    except ValueError:
+        return False
+    except ray.exceptions.RayError as error:
+        logger.warning("Ray does not say whether the YR backend has a coordinator: %s", error)
+    return True
 
 
 class Sweeper(threading.Thread):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import random
 import shutil
 import socket
 import sys
@@ -12,6 +13,7 @@ import time
 from collections.abc import Mapping
 
 from ray_ascend.config import (
+    CLUSTER_NAME,
     ETCD_ADDRESS,
     METASTORE_PORT,
     REMOTE_H2D,
@@ -27,6 +29,8 @@ READY_TIMEOUT_S = 60
 A worker that cannot start is noticed long before, through its log.
 """
 
+_ABOVE_RAYS_PORTS = 20_000
+_HIGHEST_PORT = 65_536
 _PORT_PATIENCE_S = 3.0
 _ETCD_PATIENCE_S = 3.0
 _DEFAULT_FLAGS = {
@@ -38,16 +42,27 @@ _DEFAULT_FLAGS = {
     "minloglevel": "1",
     # Errors reach the log while somebody still waits for the reason (default 10).
     "logbufsecs": "1",
+    # Otherwise each worker that has been a member for a minute keeps a share of the metadata, and
+    # once any of them is lost the others cannot store for more than 100 s (measured on 0.8.1).
+    "enable_distributed_master": "false",
 }
 
 
 def start_command(config: BackendConfig, placement: Placement, host: str, home: str) -> list[str]:
-    """Build the command; flags of the user win over this package's defaults."""
+    """Build the command; flags of the user win over this package's defaults.
+
+    A worker counts NPUs within those that it sees, which are the user's list: `2,3` becomes `0,1`,
+    and as it is would fail with ACL's 107001 (measured on openyuanrong-datasystem 0.8.1).
+    """
     flags = {**_DEFAULT_FLAGS, **dict(config.worker_args)}
+    if devices := flags.get(REMOTE_H2D):
+        flags[REMOTE_H2D] = ",".join(map(str, range(devices.count(",") + 1)))
     flags["worker_address"] = f"{host}:{placement.port}"
     if config.mode == "etcd":
         flags["etcd_address"] = config.etcd_address
-    elif placement.metastore:
+        # A worker that joins a cluster whose members have gone is not ready for over 60 s (0.8.1).
+        flags.setdefault(CLUSTER_NAME, placement.cluster)
+    elif not placement.is_head:
         flags["metastore_address"] = placement.metastore
     else:
         flags["metastore_address"] = f"{host}:{config.metastore_port}"
@@ -80,7 +95,7 @@ def check_ports(config: BackendConfig, placement: Placement, host: str) -> None:
     clusters on one address, so its port has to be tried before the start.
     """
     ports = {WORKER_PORT: placement.port}
-    if config.mode == "metastore" and not placement.metastore:
+    if config.mode == "metastore" and placement.is_head:
         ports[METASTORE_PORT] = config.metastore_port
     deadline = time.monotonic() + _PORT_PATIENCE_S
     while (problems := _port_problems(ports, host)) and time.monotonic() < deadline:
@@ -109,10 +124,25 @@ def check_etcd(config: BackendConfig) -> None:
 
 
 def free_port(host: str) -> int:
-    """Find a port for a worker beside that of another Ray node of this host."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+    """Find a port for a worker beside that of another Ray node of this host.
+
+    Below those that Linux gives to outgoing connections, and above Ray's: one of them might be
+    somebody else's by the time that the worker is started again.
+    """
+    candidates = range(_ABOVE_RAYS_PORTS, _lowest_outgoing_port())
+    for port in random.sample(candidates, len(candidates)):
+        if not why_not_bindable(host, port):
+            return port
+    raise BackendStartError(
+        f"no port from {candidates.start} to {candidates.stop} is free on {host}"
+    )
+
+
+def _lowest_outgoing_port() -> int:
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+        lowest = int(file.read().split()[0])
+    # A machine may give out nearly all; then any port is as good as another.
+    return lowest if lowest > _ABOVE_RAYS_PORTS else _HIGHEST_PORT
 
 
 def why_not_bindable(host: str, port: int) -> str:

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 import psutil
 
-from ray_ascend.config import BackendConfig
+from ray_ascend.config import CLUSTER_NAME, BackendConfig
 from ray_ascend.errors import BackendStartError
 from ray_ascend.placement import Placement
 from ray_ascend.reaper import is_running
@@ -119,7 +119,8 @@ def _launch_reaper(config: BackendConfig, command: list[str], home: str) -> tupl
         "command": command,
         "home": home,
         "environment": worker_environment(config),
-        "graceful": config.mode == "etcd",
+        # A cluster of the backend's own ends with it; in one that the user has named others stay.
+        "graceful": config.mode == "etcd" and CLUSTER_NAME in dict(config.worker_args),
     }
     launcher = subprocess.Popen(
         [sys.executable, "-m", "ray_ascend.reaper", json.dumps(spec)],

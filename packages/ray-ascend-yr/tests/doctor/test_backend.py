@@ -14,7 +14,7 @@ from conftest import Sandbox, wait_until
 from diagnosis import diagnose
 
 from ray_ascend import backend, cleanup_yr_resources, register_yr_tensor_transport
-from ray_ascend.coordinator import NAME, NAMESPACE
+from ray_ascend.actor_names import COORDINATOR, NAMESPACE, supervisor_name
 from ray_ascend.endpoint import WorkerEndpoint
 from ray_ascend.reaper import is_running
 
@@ -36,9 +36,16 @@ def worker(cluster: str) -> Iterator[WorkerEndpoint]:
     cleanup_yr_resources()
 
 
+def supervisor_pid(worker: WorkerEndpoint) -> int:
+    """Ask the actor that keeps the worker for its process."""
+    actor: Any = ray.get_actor(supervisor_name(worker.node_id), namespace=NAMESPACE)
+    pid: int = ray.get(actor.__ray_call__.remote(lambda _: os.getpid()))
+    return pid
+
+
 def questions() -> int:
     """Ask how often a worker was asked for, which starts one where it is needed."""
-    coordinator: Any = ray.get_actor(NAME, namespace=NAMESPACE)
+    coordinator: Any = ray.get_actor(COORDINATOR, namespace=NAMESPACE)
     count: int = ray.get(coordinator.questions.remote())
     return count
 
@@ -90,19 +97,25 @@ def test_a_stopped_worker_is_an_error(cluster: str, worker: WorkerEndpoint) -> N
 def test_a_dead_worker_is_an_error_and_stays_dead(
     cluster: str, worker: WorkerEndpoint, shared_sandbox: Sandbox
 ) -> None:
-    """The finding has the last lines of its log; the doctor starts no other in its place."""
-    dead = psutil.Process(worker.pid)
-    dead.kill()
-    wait_until(lambda: not is_running(dead))
+    """The finding has the last lines of its log; the doctor starts no other in its place.
 
-    diagnosis = diagnose(cluster)
+    The supervisor, which would, is stopped meanwhile.
+    """
+    dead, supervisor = psutil.Process(worker.pid), psutil.Process(supervisor_pid(worker))
+    supervisor.suspend()
+    try:
+        dead.kill()
+        wait_until(lambda: not is_running(dead))
+        diagnosis = diagnose(cluster)
+        assert len(shared_sandbox.processes("reaper")) == 1
+        assert os.path.exists(worker.home)
+    finally:
+        supervisor.resume()
 
     check = diagnosis[f"worker {worker.address}"]
     assert diagnosis.status == 1
     assert (check["state"], check["log"] == []) == ("error", False)
     assert "dead" in check["text"]
-    assert len(shared_sandbox.processes("reaper")) == 1
-    assert os.path.exists(worker.home)
 
 
 def test_a_cluster_without_a_backend_is_a_warning(cluster: str) -> None:

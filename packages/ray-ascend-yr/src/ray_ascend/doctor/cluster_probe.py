@@ -17,9 +17,9 @@ from typing import Any
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from ray_ascend.actor_names import COORDINATOR, NAMESPACE
 from ray_ascend.backend_report import BackendReport, NodeReport
 from ray_ascend.config import BackendConfig
-from ray_ascend.coordinator import NAME, NAMESPACE
 from ray_ascend.doctor.configuration import compare, describe
 from ray_ascend.doctor.finding import Finding
 from ray_ascend.doctor.node_examination import examine
@@ -78,7 +78,7 @@ def _cluster(information: dict[str, Any]) -> Finding:
 
 def _backend() -> Iterator[Finding]:
     try:
-        coordinator = ray.get_actor(NAME, namespace=NAMESPACE)
+        coordinator = ray.get_actor(COORDINATOR, namespace=NAMESPACE)
     except ValueError:
         text = "there is none in this cluster: no backend runs"
         advice = "call register_yr_tensor_transport() in the driver"
