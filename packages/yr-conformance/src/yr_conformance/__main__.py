@@ -9,7 +9,6 @@ import pytest
 
 PLUGIN = "yr_conformance.plugin"
 CHAPTERS = "yr_conformance.chapters"
-DISTRIBUTION = ("--dist", "loadfile")  # what shares a costly fixture is in one file
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     listing.add_argument("--markdown", action="store_true", help="as the page docs/clauses.md")
     options, rest = parser.parse_known_args(arguments)
     if options.command == "run":
-        return int(pytest.main(["-p", PLUGIN, *DISTRIBUTION, "--pyargs", CHAPTERS, *rest]))
+        return int(pytest.main(["-p", PLUGIN, "--pyargs", CHAPTERS, *rest]))
     if rest:
         parser.error(f"unknown arguments: {' '.join(rest)}")
     return _list(markdown=options.markdown)

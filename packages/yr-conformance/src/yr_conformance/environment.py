@@ -5,6 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Mapping
+from typing import Final
+
+HOST_TENSORS: Final = {"TORCH_DEVICE_BACKEND_AUTOLOAD": "0"}
+"""For processes with host tensors only: loading torch_npu takes them as long as torch itself."""
 
 
 @contextlib.contextmanager

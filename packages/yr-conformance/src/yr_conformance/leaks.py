@@ -21,14 +21,10 @@ from collections.abc import Callable, Generator, Iterator
 
 import pytest
 
+from yr_conformance.marked import MARK_VARIABLE, RAY_VARIABLE, processes_with
 from yr_conformance.reaper import reaper
-from yr_conformance.traces import (
-    MARK_VARIABLE,
-    RAY_VARIABLE,
-    Traces,
-    traces,
-    wait_for_nothing_new,
-)
+from yr_conformance.traces import Traces, traces, wait_for_nothing_new
+from yr_conformance.transfer.ray_agents import end_stranded
 
 __all__ = ["RAY_VARIABLE", "process_home", "process_mark"]
 
@@ -67,7 +63,7 @@ def process_mark(process_home: str, pytestconfig: pytest.Config) -> Iterator[str
         before = traces(mark, [])
         yield mark
         patience_s = pytestconfig.option.leak_patience
-        left = wait_for_nothing_new(before, lambda: traces(mark, []), patience_s)
+        left = wait_for_nothing_new(before, lambda: _traces_at_the_end(mark), patience_s)
     del os.environ[MARK_VARIABLE]
     reported = pytestconfig.stash.get(_reported, set())
     if left := [one for one in left if one not in reported]:
@@ -96,6 +92,12 @@ def _no_leaks(
     if left:
         request.config.stash.setdefault(_reported, set()).update(left)
         pytest.fail(f"left behind by {request.node.nodeid}: {', '.join(left)}")
+
+
+def _traces_at_the_end(mark: str) -> Traces:
+    """Look at everything, since all Ray clusters have ended; of Ray only agents may need help."""
+    end_stranded(processes_with(MARK_VARIABLE, mark))
+    return traces(mark, [], of_ray=True)
 
 
 def _looker(mark: str, home: str, item: pytest.Item) -> Callable[[], Traces]:

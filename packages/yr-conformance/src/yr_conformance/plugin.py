@@ -31,8 +31,10 @@ from yr_conformance.targets.sdk_on_path import version_of
 pytest_plugins = [
     "yr_conformance.datasystem.fixtures",
     "yr_conformance.device.fixtures",
+    "yr_conformance.distribution",
     "yr_conformance.etcd.fixtures",
     "yr_conformance.faults.fixtures",
+    "yr_conformance.garbage",
     "yr_conformance.leaks",
     "yr_conformance.randomness",
     "yr_conformance.transfer.fixtures",

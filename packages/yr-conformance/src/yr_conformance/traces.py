@@ -15,11 +15,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-import psutil
-
-MARK_VARIABLE: Final = "YR_CONFORMANCE_PROCESS"
-RAY_VARIABLE: Final = "YR_CONFORMANCE_SESSION"
-"""Processes of the Ray session come and go as Ray likes; the session checks them at its end."""
+from yr_conformance.listening import listening_ports
+from yr_conformance.marked import MARK_VARIABLE, RAY_VARIABLE, marked_with
 
 SHARED_MEMORY: Final = "/dev/shm"  # noqa: S108 - looked at, not written to
 SHARED_MEMORY_PREFIXES: Final = ("yr", "datasystem")
@@ -46,30 +43,31 @@ class Traces:
         return [one for now, then in pairs for one in sorted(now - then)]
 
 
-def traces(mark: str, directories: Iterable[str], clients: Iterable[object] = ()) -> Traces:
+def traces(
+    mark: str,
+    directories: Iterable[str],
+    clients: Iterable[object] = (),
+    *,
+    of_ray: bool = False,
+) -> Traces:
     """Look at the processes with the mark, their ports, the directories and the open clients.
 
-    Whatever ends while it is being looked at is left out. Raises nothing.
+    Processes of Ray sessions are left out unless they are asked for. Whatever ends while it is
+    being looked at is left out too. Raises nothing.
     """
-    processes = list(marked_processes(mark))
-    own = [] if RAY_VARIABLE in os.environ else [psutil.Process()]
+    processes = [
+        status
+        for status, marks in marked_with(MARK_VARIABLE, mark)
+        if of_ray or RAY_VARIABLE not in marks
+    ]
+    own = [] if RAY_VARIABLE in os.environ else [os.getpid()]
+    ports = listening_ports([status.pid for status in processes] + own)
     return Traces(
-        frozenset(_described(processes)),
-        frozenset(port for process in processes + own for port in _listening(process)),
+        frozenset(f"process {status.pid} ({status.name})" for status in processes),
+        frozenset(f"port {port} of process {pid}" for pid in ports for port in ports[pid]),
         frozenset(_files(directories)),
         frozenset(f"client {type(client).__name__} {id(client):#x}" for client in clients),
     )
-
-
-def marked_processes(mark: str) -> Iterator[psutil.Process]:
-    """Yield the other living processes that inherited the mark, those of a Ray session excepted."""
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error):
-            if process.pid == os.getpid() or process.status() == psutil.STATUS_ZOMBIE:
-                continue
-            environment = process.environ()
-            if environment.get(MARK_VARIABLE) == mark and RAY_VARIABLE not in environment:
-                yield process
 
 
 def wait_for_nothing_new(
@@ -80,19 +78,6 @@ def wait_for_nothing_new(
     while (left := look().new_since(before)) and time.monotonic() < deadline:
         time.sleep(_POLL_S)
     return left
-
-
-def _described(processes: Iterable[psutil.Process]) -> Iterator[str]:
-    for process in processes:
-        with contextlib.suppress(psutil.Error):
-            yield f"process {process.pid} ({process.name()})"
-
-
-def _listening(process: psutil.Process) -> Iterator[str]:
-    with contextlib.suppress(psutil.Error):
-        for connection in process.net_connections(kind="tcp"):
-            if connection.status == psutil.CONN_LISTEN:
-                yield f"port {connection.laddr.port} of process {process.pid}"
 
 
 def _files(directories: Iterable[str]) -> Iterator[str]:

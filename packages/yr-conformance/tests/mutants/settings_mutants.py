@@ -10,7 +10,7 @@ from typing import Any
 
 from transport_mutants import Mutant
 
-from ray_ascend import backend, config
+from ray_ascend import backend, config, connection
 from ray_ascend.config import BackendConfig
 
 
@@ -21,13 +21,13 @@ def split_arguments_at_blanks() -> None:
 
 def read_the_environment_in_actors() -> None:
     """An actor that registers looks at variables of its own."""
-    original = backend.wait_started
+    original = connection.wait_for_backend
 
-    def wait_started() -> None:
+    def wait_for_backend() -> None:
         BackendConfig.from_env()
         original()
 
-    _replace(backend, "wait_started", wait_started)
+    _replace(connection, "wait_for_backend", wait_for_backend)
 
 
 def hide_other_settings() -> None:
@@ -50,7 +50,7 @@ def start_before_checking() -> None:
     original = BackendConfig.from_env
 
     def from_env(*arguments: Any) -> BackendConfig:
-        backend._create_coordinator()
+        backend._create_coordinator(BackendConfig())
         return original(*arguments)
 
     _replace(BackendConfig, "from_env", from_env)

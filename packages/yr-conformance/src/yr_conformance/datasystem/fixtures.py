@@ -33,6 +33,7 @@ from yr_conformance.datasystem.worker import (
 
 DELETE_BATCH = 10_000
 SMALL_POOL_MB = 64
+SMALL_CLIENT_S = 2.0
 
 
 @pytest.fixture(scope="session")
@@ -83,9 +84,18 @@ def second_client(second_worker: Worker) -> Any:
 
 
 @pytest.fixture(scope="session")
-def small_client(small_worker: Worker) -> Any:
-    """A shared client of the worker with the small pool; it gives up soon when that is full."""
-    return connect(small_worker.port, req_timeout_ms=1000)
+def small_client(small_worker: Worker, roomy_client: Any) -> Any:
+    """A shared client of the worker with the small pool; it gives up soon when that is full.
+
+    What it stored is deleted by the other client, which has the time for it.
+    """
+    return connect(small_worker.port, req_timeout_ms=int(SMALL_CLIENT_S * 1000))
+
+
+@pytest.fixture(scope="session")
+def roomy_client(small_worker: Worker) -> Any:
+    """A shared client of the same worker with ample time, for calls that find room there."""
+    return connect(small_worker.port)
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +115,7 @@ def own_keys(request: pytest.FixtureRequest) -> Iterator[Keys]:
     """Keys of the test's own, deleted afterwards; a key that cannot be deleted fails the test."""
     made = Keys()
     yield made
-    for name in ("client", "small_client"):
+    for name in ("client", "roomy_client"):
         if name in request.fixturenames:
             gc.collect()
             _delete_all(request.getfixturevalue(name), made.made)

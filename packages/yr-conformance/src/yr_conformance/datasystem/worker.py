@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import pathlib
+import random
 import re
 import shutil
-import signal
 import socket
 import tempfile
 from dataclasses import dataclass
 
-import psutil
-
 from yr_conformance.datasystem.cluster import Cluster
 from yr_conformance.datasystem.dscli import Outcome, dscli
-from yr_conformance.waiting import wait_until
+from yr_conformance.listening import listening_ports
+from yr_conformance.living import await_last_thread, is_alive, kill
 
 HOST = "127.0.0.1"
+_PORTS = range(20_000, 32_000)
+"""Above those that Ray gives its processes, below those of outgoing connections."""
 SHARED_MEMORY_MB = 256
 _PID = re.compile(r"success, PID: (\d+)")
 
@@ -59,25 +59,22 @@ class Worker:
 
     def stop(self) -> Outcome:
         """Stop it in order."""
-        return dscli("stop", "--worker_address", self.address)
+        outcome = dscli("stop", "--worker_address", self.address)
+        await_last_thread(self.pid)
+        return outcome
 
     def kill(self) -> None:
         """End it as a crash would, and wait until the process is gone."""
-        os.kill(self.pid, signal.SIGKILL)
-        wait_until(lambda: not self.alive, f"worker {self.pid} is gone")
+        kill(self.pid)
 
     @property
     def alive(self) -> bool:
-        """Whether the process runs."""
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process = psutil.Process(self.pid)
-            return self.pid != 0 and process.status() != psutil.STATUS_ZOMBIE
-        return False
+        """Whether the process runs, be it with its last thread."""
+        return self.pid != 0 and is_alive(self.pid)
 
-    def listening_ports(self) -> set[int]:
+    def listening_ports(self) -> frozenset[int]:
         """The TCP ports that the process listens on."""
-        connections = psutil.Process(self.pid).net_connections(kind="tcp")
-        return {one.laddr.port for one in connections if one.status == psutil.CONN_LISTEN}
+        return listening_ports([self.pid])[self.pid]
 
     def close(self) -> None:
         """Stop it and remove its home; AssertionError if `dscli stop` did not end it.
@@ -133,9 +130,17 @@ def new_home(parent: str) -> str:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ask the system for different TCP ports of loopback that nobody uses now."""
+    """Find different TCP ports that nobody uses now, and that the system gives to nobody.
+
+    A process that is started again at its port could otherwise meet somebody else's connection.
+    """
+    found: list[int] = []
     with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in sockets:
-            probe.bind((HOST, 0))
-        return [int(probe.getsockname()[1]) for probe in sockets]
+        # Not as seeded: test processes beside each other have one seed.
+        candidates = random.SystemRandom().sample(_PORTS, len(_PORTS))
+        while len(found) < count:
+            probe = stack.enter_context(socket.socket())
+            with contextlib.suppress(OSError):
+                probe.bind(("", port := candidates.pop()))
+                found.append(port)
+    return found

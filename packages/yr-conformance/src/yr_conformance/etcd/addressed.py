@@ -5,7 +5,7 @@ from __future__ import annotations
 from yr_conformance.etcd.errors import EtcdError
 from yr_conformance.etcd.server import is_healthy
 
-_PATIENCE_S = 3.0
+_PATIENCE_S = 10.0
 
 
 class AddressedEtcd:

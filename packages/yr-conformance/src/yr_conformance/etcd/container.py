@@ -14,14 +14,14 @@ from typing import Any, Final
 from yr_conformance.datasystem.worker import HOST, free_ports
 from yr_conformance.etcd.errors import EtcdError, UnavailableError
 from yr_conformance.etcd.server import arguments, wait_until_healthy
-from yr_conformance.traces import MARK_VARIABLE
+from yr_conformance.marked import MARK_VARIABLE
 
 DEFAULT_IMAGE: Final = "gcr.io/etcd-development/etcd:v3.6.16"
 PROGRAM: Final = "/usr/local/bin/etcd"
 _API: Final = "1.40"
 """Named, so that making a client asks nothing; Docker 19.03 and podman 3 speak it."""
 _INSIDE: Final = "2379/tcp"
-_ENGINE_TIMEOUT_S: Final = 2
+_ENGINE_TIMEOUT_S: Final = 10
 _END_S: Final = 20
 _LAST_WORDS: Final = 2000
 _INSTALL: Final = "pip install 'yr-conformance[etcd]'"

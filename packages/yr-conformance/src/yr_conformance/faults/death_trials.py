@@ -20,6 +20,7 @@ from yr_conformance.faults.transport_driver import (
     total_of,
 )
 from yr_conformance.faults.trial import Trial
+from yr_conformance.living import freeze
 from yr_conformance.transfer.actor_memory import keep, recall
 from yr_conformance.transfer.peer import wait_for_file
 
@@ -76,7 +77,7 @@ def receiver_killed_before_receive(driver: Driver, trial: Trial) -> None:
     import ray
 
     victim = _pid_of(driver.receiver)
-    os.kill(victim, signal.SIGSTOP)
+    freeze(victim)
     total = driver.receiver.apply.remote(total_of, driver.put())
     os.kill(victim, signal.SIGKILL)
     trial.mended()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from typing import Any, Final
 
+from yr_conformance.living import kill
 from yr_conformance.transfer.device_kind import DeviceKind
 from yr_conformance.transfer.ray_session import FETCH_TIMEOUT_SECONDS, RaySession
 
@@ -80,9 +79,8 @@ class Driver:
         return pid
 
     def kill_worker(self) -> None:
-        """Let the worker crash."""
-        pid = self.worker_pid()
-        os.kill(pid, signal.SIGKILL)
+        """Let the worker crash, and wait until nothing of it can answer."""
+        kill(self.worker_pid())
 
 
 def ones(elements: int) -> Any:

@@ -29,6 +29,7 @@ from yr_conformance.faults.transport_driver import (
     ones,
 )
 from yr_conformance.faults.trial import RECOVERY_S, Seen, Trial, Trials
+from yr_conformance.living import freeze
 from yr_conformance.transfer.device_kind import kind_of
 from yr_conformance.transfer.ray_session import SHARED_MEMORY_MB, RaySession, ray_session
 
@@ -71,7 +72,7 @@ def worker_frozen(driver: Driver, trial: Trial) -> None:
     """The worker stops answering while a tensor is received."""
     reference = driver.put()
     pid = driver.worker_pid()
-    os.kill(pid, signal.SIGSTOP)
+    freeze(pid)
     trial.call("receive", LIMIT_S * 2, driver.get, reference)
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGCONT)

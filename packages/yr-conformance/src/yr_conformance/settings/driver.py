@@ -1,7 +1,6 @@
 """A driver that registers as it is told to, in a process and a Ray cluster of its own.
 
-    test --stdin: [name, arguments]--> driver -- Ray -- nodes -- workers
-         <--stdout: [answer, error]--
+    test <--dialogue--> driver -- Ray -- nodes -- workers
 
 Started with `-m yr_conformance.settings.driver HOST...`, one Ray node for each address; it ends
 when its standard input does. Public methods of Driver are what a test may ask for.
@@ -10,23 +9,21 @@ when its standard input does. Public methods of Driver are what a test may ask f
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import json
 import logging
 import os
 import pathlib
-import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import psutil
 
+from yr_conformance.dialogue import answers, serve
 from yr_conformance.leaks import RAY_VARIABLE
 from yr_conformance.settings.attempt import Attempt, RunningWorker
 from yr_conformance.settings.ray_nodes import Spy, ray_nodes
+from yr_conformance.settings.running import workers_among
 from yr_conformance.settings.variables import OURS
 from yr_conformance.transfer.call_journal import created_keys, start_journal
 from yr_conformance.transfer.ray_session import marked_processes
@@ -34,10 +31,7 @@ from yr_conformance.waiting import wait_until
 
 GONE_S: Final = 10.0
 REPLY_S: Final = 60.0
-_IPV4: Final = "::ffff:"
-"""Before an address of IPv4 at which a socket of IPv6 listens."""
 _POLL_S: Final = 0.05
-_ADDRESS = re.compile(r"--?worker_address=(.+)")
 _VALUES: Final = [3.0, 1.0, 4.0]
 
 
@@ -89,8 +83,7 @@ class Driver:
 
     def workers(self) -> list[RunningWorker]:
         """Look at the workers of this cluster, in the order of their addresses."""
-        found = [worker for process in _processes() if (worker := _worker_in(process))]
-        return sorted(found, key=lambda worker: worker.address)
+        return workers_among(_processes())
 
     def transfer(self) -> list[float]:
         """Get a tensor, here on the first node, from an actor on the last; gives its values."""
@@ -178,31 +171,13 @@ class Driver:
 
 def main(hosts: list[str]) -> None:
     """Answer until nobody asks any more; what Ray prints goes to standard error."""
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    to = answers()
     directory = pathlib.Path(tempfile.gettempdir())
     spy = Spy(directory)
     with ray_nodes(hosts, directory, spy):
         driver = Driver(directory, spy)
-        _say(answers, None, "")
-        for line in sys.stdin:
-            name, arguments = json.loads(line)
-            _answer(answers, getattr(driver, name), arguments)
+        serve(driver, to)
         driver.cleanup()
-
-
-def _answer(answers: IO[str], call: Callable[..., Any], arguments: list[Any]) -> None:
-    try:
-        answer = call(*arguments)
-    except Exception as error:
-        _say(answers, None, f"{type(error).__name__}: {error}")
-    else:
-        _say(answers, answer, "")
-
-
-def _say(answers: IO[str], answer: Any, error: str) -> None:
-    answers.write(json.dumps([answer, error], default=dataclasses.asdict) + "\n")
-    answers.flush()
 
 
 def _processes() -> list[psutil.Process]:
@@ -213,21 +188,6 @@ def _command_of(process: psutil.Process) -> str:
     with contextlib.suppress(psutil.Error):
         return " ".join(process.cmdline())
     return ""
-
-
-def _worker_in(process: psutil.Process) -> RunningWorker | None:
-    try:
-        words = process.cmdline()
-        connections = process.net_connections(kind="tcp")
-    except psutil.Error:
-        return None
-    address = next((match[1] for word in words if (match := _ADDRESS.fullmatch(word))), "")
-    if not address:
-        return None
-    flags = dict(word.lstrip("-").split("=", 1) for word in words if "=" in word)
-    listening = [one.laddr for one in connections if one.status == psutil.CONN_LISTEN]
-    listens = {f"{local.ip.removeprefix(_IPV4)}:{local.port}" for local in listening}
-    return RunningWorker(process.pid, address, flags, tuple(sorted(listens)))
 
 
 def _client_at(address: str) -> Any:

@@ -18,6 +18,7 @@ from typing import Final
 from yr_conformance.environment import environment_with
 from yr_conformance.settings.attempt import Start
 from yr_conformance.settings.variables import OURS
+from yr_conformance.transfer.ray_session import WITHOUT_MONITORS
 
 OF_NODES: Final = dict.fromkeys(OURS, "of-the-node")
 _SPY = """#!/bin/sh
@@ -57,7 +58,7 @@ def ray_nodes(hosts: Sequence[str], directory: pathlib.Path, spy: Spy) -> Iterat
     import ray
     from ray.cluster_utils import Cluster
 
-    options = {"num_cpus": 1, "include_dashboard": False, "object_store_memory": 80_000_000}
+    options = {"num_cpus": 1, "object_store_memory": 80_000_000, **WITHOUT_MONITORS}
     with contextlib.ExitStack() as stack:
         with environment_with({**OF_NODES, "PATH": f"{spy.bin}:{os.environ['PATH']}"}):
             cluster = Cluster()

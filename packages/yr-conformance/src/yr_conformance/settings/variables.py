@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from yr_conformance.datasystem.cluster import cluster_in
 from yr_conformance.datasystem.worker import free_ports
 
 MODE: Final = "YR_DS_INIT_MODE"
@@ -34,12 +33,11 @@ def in_metastore_mode(arguments: str = "") -> Variables:
 
 
 def in_etcd_mode(address: str, arguments: str = "") -> Variables:
-    """Ask for that etcd, in a cluster of a name that nobody uses."""
+    """Ask for that etcd, in which each backend has a cluster of its own."""
     (worker_port,) = free_ports(1)
-    name = cluster_in(address).name
     return {
         MODE: "etcd",
         WORKER_PORT: worker_port,
         ETCD_ADDRESS: address,
-        WORKER_ARGS: f"--shared_memory_size_mb {MEMORY_MB} --cluster_name {name} {arguments}",
+        WORKER_ARGS: f"--shared_memory_size_mb {MEMORY_MB} {arguments}",
     }

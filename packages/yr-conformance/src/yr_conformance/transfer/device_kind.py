@@ -9,7 +9,9 @@ A clause never asks for a name: what differs between kinds has a field here.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
+
+from yr_conformance.environment import HOST_TENSORS
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,14 @@ class DeviceKind:
     """The methods of the SDK by which objects are stored, received and freed."""
     resources: dict[str, float] = field(default_factory=dict, hash=False)
     """What Ray reserves for an actor."""
+    environment: dict[str, str] = field(default_factory=dict, hash=False)
+    """Variables of an actor's process."""
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Options of Ray for an actor with tensors of this kind."""
+        runtime_env = {"env_vars": self.environment}
+        return {"num_cpus": 0, "resources": self.resources, "runtime_env": runtime_env}
 
 
 CPU: Final = DeviceKind(
@@ -37,6 +47,7 @@ CPU: Final = DeviceKind(
     calls=frozenset(
         {"mcreate", "mset_buffer", "get_buffers", "get_read_only_buffers", "delete"},
     ),
+    environment=HOST_TENSORS,
 )
 NPU: Final = DeviceKind(
     name="npu",

@@ -10,8 +10,6 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
-import torch
-
 from yr_conformance.transfer.device_kind import DeviceKind
 
 
@@ -23,12 +21,18 @@ def made_on(device: str, function: Callable[..., Any], arguments: tuple[Any, ...
 
 def default_device(device: str) -> contextlib.AbstractContextManager[Any]:
     """Make new tensors of this thread on that device type for the block."""
-    return contextlib.nullcontext() if device == "cpu" else torch.device(device)
+    if device == "cpu":
+        return contextlib.nullcontext()
+    import torch
+
+    return torch.device(device)
 
 
 def use_last(device: DeviceKind) -> None:
     """Make the last of several devices a driver's current one: Ray gives actors the first ones."""
     if not device.resources:
         return
+    import torch
+
     npu = torch.get_device_module(device.name)
     npu.set_device(npu.device_count() - 1)

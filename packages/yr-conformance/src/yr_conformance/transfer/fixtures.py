@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from yr_conformance.datasystem.clients import TIMEOUTS
 from yr_conformance.transfer.clauses import BY_VALUE
 from yr_conformance.transfer.device_kind import KINDS, DeviceKind
 from yr_conformance.transfer.device_memory import default_device, use_last
@@ -169,9 +170,7 @@ def key_space(session: RaySession, device: DeviceKind) -> KeySpace:
     from yr.datasystem import HeteroClient, KVClient
 
     client_class = HeteroClient if device.by_reference else KVClient
-    client = client_class(
-        session.host, session.worker_port, connect_timeout_ms=5000, req_timeout_ms=5000
-    )
+    client = client_class(session.host, session.worker_port, **TIMEOUTS)
     client.init()
     return DeviceKeys(client) if device.by_reference else ValueKeys(client)
 

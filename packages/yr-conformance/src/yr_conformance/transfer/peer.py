@@ -27,7 +27,7 @@ def peer_class(device: DeviceKind = CPU) -> Any:
 
     kind = device.name
 
-    @ray.remote(num_cpus=0, resources=device.resources)
+    @ray.remote(**device.options)
     class Peer:
         def __init__(self) -> None:
             register_transport()
@@ -51,7 +51,7 @@ def async_peer_class(device: DeviceKind = CPU) -> Any:
 
     kind = device.name
 
-    @ray.remote(num_cpus=0, resources=device.resources)
+    @ray.remote(**device.options)
     class AsyncPeer:
         def __init__(self) -> None:
             register_transport()
@@ -72,7 +72,7 @@ def unregistered_peer_class(device: DeviceKind = CPU) -> Any:
 
     kind = device.name
 
-    @ray.remote(num_cpus=0, enable_tensor_transport=True, resources=device.resources)
+    @ray.remote(enable_tensor_transport=True, **device.options)
     class UnregisteredPeer:
         def apply(self, function: Callable[..., Any], *arguments: Any) -> Any:
             return made_on(kind, function, arguments)
@@ -86,7 +86,7 @@ def late_peer_class(device: DeviceKind = CPU) -> Any:
 
     kind = device.name
 
-    @ray.remote(num_cpus=0, resources=device.resources)
+    @ray.remote(**device.options)
     class LatePeer:
         def __init__(self, path: str) -> None:
             register_transport()

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
+from yr_conformance.living import freeze
 from yr_conformance.waiting import PATIENCE_S
 
 _POLL = 0.02
@@ -38,7 +39,9 @@ def suspended(*pids: int, at_most: float = PATIENCE_S) -> Iterator[threading.Eve
         _signal_all(pids, signal.SIGCONT)
 
     timer = threading.Timer(at_most, wake)
-    _signal_all(pids, signal.SIGSTOP)
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            freeze(pid)
     timer.start()
     try:
         yield had_to_wake

@@ -22,11 +22,12 @@ from collections.abc import Iterator
 
 import psutil
 
-from yr_conformance.datasystem.cluster import cluster_in
-from yr_conformance.datasystem.worker import free_ports
+from yr_conformance.datasystem.worker import HOST, free_ports
 from yr_conformance.environment import environment_with
-from yr_conformance.leaks import RAY_VARIABLE
+from yr_conformance.listening import listening_ports
+from yr_conformance.marked import RAY_VARIABLE, processes_with
 from yr_conformance.targets import npus
+from yr_conformance.transfer.ray_agents import end_stranded
 from yr_conformance.transfer.registration import DEVICES_VARIABLE, register_transport
 from yr_conformance.waiting import wait_until
 
@@ -42,6 +43,11 @@ RAY_ENVIRONMENT = {
     # Ray reads this one when it is imported, so it has to be set before anything does that.
     "RAY_rdt_fetch_fail_timeout_milliseconds": str(FETCH_TIMEOUT_SECONDS * 1000),
 }
+WITHOUT_MONITORS = {"include_dashboard": False, "include_log_monitor": False, "no_monitor": True}
+"""Options of a Ray node: no log monitor, whose lines nobody reads, and no autoscaler.
+
+Both look around all the time, and each takes as long to start as an actor.
+"""
 _RAY_MARKS = (":job_id:", ":actor_name:", ":task_name:")
 
 
@@ -65,11 +71,8 @@ class RaySession:
 
     def datasystem_pids(self) -> list[int]:
         """Return the processes of this session that listen on the datasystem worker's port."""
-        return [
-            process.pid
-            for process in marked_processes(self.mark)
-            if self.worker_port in _listening_ports(process)
-        ]
+        ports = listening_ports([process.pid for process in marked_processes(self.mark)])
+        return [pid for pid in ports if self.worker_port in ports[pid]]
 
 
 @contextlib.contextmanager
@@ -85,6 +88,8 @@ def ray_session(etcd_address: str = "") -> Iterator[RaySession]:
     worker_port, metastore_port = free_ports(2)
     settings = {
         RAY_VARIABLE: mark,
+        # Ray writes the address of the newest cluster there, in one file for all.
+        "RAY_TMPDIR": str(directory),
         DEVICES_VARIABLE: "npu,cpu" if npus.count() else "cpu",
         "YR_DS_WORKER_PORT": str(worker_port),
         **_cluster_settings(etcd_address, metastore_port),
@@ -95,9 +100,9 @@ def ray_session(etcd_address: str = "") -> Iterator[RaySession]:
         stack.callback(check_nothing_runs, mark)
         stack.enter_context(environment_with(settings))
         with _working_in(working_directory):
-            address = _start(stack, directory)
-        host = address.rpartition(":")[0]
-        yield RaySession(mark, address, host, worker_port, directory, working_directory)
+            address = _start(stack)
+        ray_directory = directory / "ray"
+        yield RaySession(mark, address, HOST, worker_port, ray_directory, working_directory)
 
 
 def _cluster_settings(etcd_address: str, metastore_port: int) -> dict[str, str]:
@@ -108,61 +113,53 @@ def _cluster_settings(etcd_address: str, metastore_port: int) -> dict[str, str]:
             "YR_DS_METASTORE_PORT": str(metastore_port),
             "YR_DS_WORKER_ARGS": arguments,
         }
-    name = cluster_in(etcd_address).name
     return {
         "YR_DS_INIT_MODE": "etcd",
         "YR_DS_ETCD_ADDRESS": etcd_address,
-        "YR_DS_WORKER_ARGS": f"{arguments} --cluster_name {name}",
+        "YR_DS_WORKER_ARGS": arguments,
     }
 
 
 def marked_processes(mark: str) -> list[psutil.Process]:
     """Return the processes other than this one that inherited the mark of a session."""
-    found = []
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error):
-            if process.pid != os.getpid() and process.environ().get(RAY_VARIABLE) == mark:
-                found.append(process)
-    return found
+    return processes_with(RAY_VARIABLE, mark)
 
 
 def check_nothing_runs(mark: str) -> None:
     """Wait for the processes of a session to end; those that do not are named, and killed."""
     try:
-        wait_until(lambda: not marked_processes(mark), "the processes have ended", END_SECONDS)
+        wait_until(lambda: not _left_of(mark), "the processes have ended", END_SECONDS)
     except AssertionError as error:
         left = marked_processes(mark)
-        names = [(process.pid, " ".join(process.cmdline())) for process in left]
+        names = [process.as_dict(["pid", "cmdline"]) for process in left]
         for process in left:
             process.kill()
         raise AssertionError(f"left running at the end: {names}") from error
 
 
-def _start(stack: contextlib.ExitStack, directory: pathlib.Path) -> str:
+def _left_of(mark: str) -> list[psutil.Process]:
+    left = marked_processes(mark)
+    end_stranded(left)
+    return left
+
+
+def _start(stack: contextlib.ExitStack) -> str:
+    """Start one node and be its driver; `ray.init` alone would start monitors with it."""
     import ray
+    from ray.cluster_utils import Cluster
 
     from ray_ascend import cleanup_yr_resources
 
-    stack.callback(ray.shutdown)
-    context = ray.init(
-        num_cpus=2,
-        include_dashboard=False,
-        object_store_memory=200_000_000,
-        log_to_driver=False,
-        logging_level="warning",
-        _temp_dir=str(directory),
+    cluster = Cluster()
+    stack.callback(cluster.shutdown)
+    cluster.add_node(
+        node_ip_address=HOST, num_cpus=2, object_store_memory=200_000_000, **WITHOUT_MONITORS
     )
+    stack.callback(ray.shutdown)
+    ray.init(address=cluster.address, log_to_driver=False, logging_level="warning")
     stack.callback(cleanup_yr_resources)
     register_transport()
-    return str(context.address_info["address"])
-
-
-def _listening_ports(process: psutil.Process) -> set[int]:
-    try:
-        connections = process.net_connections(kind="tcp")
-    except psutil.Error:
-        return set()
-    return {entry.laddr.port for entry in connections if entry.status == psutil.CONN_LISTEN}
+    return str(cluster.address)
 
 
 @contextlib.contextmanager

@@ -43,6 +43,7 @@ def run_second_driver(session: RaySession, device: DeviceKind) -> DriverRun:
         text=True,
         timeout=SECONDS,
         check=False,
+        env={**os.environ, **device.environment},
     )
     received = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else {}
     files = tuple(str(path.relative_to(directory)) for path in sorted(directory.rglob("*")))

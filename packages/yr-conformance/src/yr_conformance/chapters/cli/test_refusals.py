@@ -13,13 +13,15 @@ from yr_conformance.datasystem.sources import MEASURED, SDK_SOURCE
 from yr_conformance.datasystem.worker import HOST, Worker, free_ports, head_worker
 
 SHORT_TIMEOUT_S = "5"
+"""For workers that wait until it is over; the others end by themselves, on a busy machine late."""
+LONG_TIMEOUT_S = "45"
 
 
-def start(home: str, *options: str) -> Outcome:
+def start(home: str, *options: str, timeout_s: str = LONG_TIMEOUT_S) -> Outcome:
     """Try to start a worker that cannot start."""
     cluster = MetastoreCluster(HOST, *free_ports(1))
     arguments = head_worker(cluster, home, *options).start_arguments()
-    return dscli("start", "-t", SHORT_TIMEOUT_S, *arguments)
+    return dscli("start", "-t", timeout_s, *arguments)
 
 
 @clause("CLI-START-05", MUST, source=MEASURED)
@@ -89,7 +91,7 @@ def test_a_home_directory_may_be_too_long(worker_home: str) -> None:
     home = os.path.join(worker_home, "x" * 90)
     os.mkdir(home)
 
-    outcome = start(home)
+    outcome = start(home, timeout_s=SHORT_TIMEOUT_S)
 
     assert outcome.status == 1, outcome
     assert "Start failed" in outcome.errors

@@ -6,7 +6,6 @@ Starting and stopping a released worker takes seconds, so many clauses look at o
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from yr_conformance.datasystem.clients import connect
 from yr_conformance.datasystem.cluster import Cluster
 from yr_conformance.datasystem.dscli import Outcome, dscli
 from yr_conformance.datasystem.worker import Worker, head_worker, started_pid
+from yr_conformance.living import kill
 
 KEY = "cli:lost"
 
@@ -88,7 +88,7 @@ def _look_at(worker: Worker) -> FirstSight:
         ready=os.path.exists(f"{worker.home}/datasystem/probe/ready"),
         session=os.getsid(worker.pid),
         command_line=tuple(psutil.Process(worker.pid).cmdline()),
-        ports=frozenset(worker.listening_ports()),
+        ports=worker.listening_ports(),
     )
 
 
@@ -104,5 +104,5 @@ def _provoke(worker: Worker, new_cluster: Callable[[], Cluster], home: str) -> R
 def _start_rival(worker: Worker) -> Outcome:
     outcome = dscli("start", *worker.start_arguments())
     if pid := started_pid(outcome):
-        os.kill(pid, signal.SIGKILL)
+        kill(pid)
     return outcome

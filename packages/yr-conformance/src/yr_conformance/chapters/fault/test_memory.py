@@ -6,14 +6,13 @@ from typing import Any
 
 from yr_conformance.chapters.fault.clauses import MUST, clause
 from yr_conformance.datasystem.clients import Keys
+from yr_conformance.datasystem.fixtures import SMALL_CLIENT_S
 from yr_conformance.datasystem.sources import MEASURED
 from yr_conformance.datasystem.statuses import told
 from yr_conformance.faults.fixtures import Row
 from yr_conformance.faults.pair import VALUE
 from yr_conformance.faults.trial import Trial
 
-SMALL_LIMIT_S = 1.0
-"""The request timeout of the fixture `small_client`."""
 CHUNK = VALUE * 4
 
 
@@ -27,8 +26,8 @@ def test_full_memory(small_client: Any, own_keys: Keys, fault_row: Row) -> None:
             break
         stored.append(key)
 
-    trial.call("set", SMALL_LIMIT_S, small_client.set, own_keys("more"), CHUNK)
-    trial.call("get", SMALL_LIMIT_S, lambda: small_client.get(stored[:1]) == [CHUNK])
+    trial.call("set", SMALL_CLIENT_S, small_client.set, own_keys("more"), CHUNK)
+    trial.call("get", SMALL_CLIENT_S, lambda: small_client.get(stored[:1]) == [CHUNK])
     small_client.delete(stored[:2])
     trial.mended()
     trial.recover(lambda: small_client.set(own_keys("again"), VALUE) is None)

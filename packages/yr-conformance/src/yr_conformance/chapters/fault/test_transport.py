@@ -31,7 +31,12 @@ def trials(request: pytest.FixtureRequest, process_home: str, device: DeviceKind
     etcd = [request.getfixturevalue("etcd").address] if in_etcd else []
     command = [sys.executable, "-m", transport_trials.__name__, path, device.name, *etcd]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=ALL_TRIALS_S, check=False
+        command,
+        capture_output=True,
+        text=True,
+        timeout=ALL_TRIALS_S,
+        check=False,
+        env={**os.environ, **device.environment},
     )
     assert done.returncode == 0, done.stderr[-2000:]
     try:

@@ -12,6 +12,7 @@ import time
 from yr_conformance.datasystem.statuses import told
 from yr_conformance.faults.pair import LIMIT_S, VALUE, Pair, connect_briefly
 from yr_conformance.faults.trial import Trial, Trials
+from yr_conformance.living import freeze
 from yr_conformance.waiting import wait_until
 
 WAIT_S = 3.0
@@ -100,7 +101,7 @@ def frozen(pair: Pair, trial: Trial) -> None:
     """The worker that has the value stops answering for a while."""
     key = pair.fresh()
     pair.there.set(key, VALUE)
-    os.kill(pair.joined.pid, signal.SIGSTOP)
+    freeze(pair.joined.pid)
     trial.call("get", LIMIT_S, pair.here.get, [key])
     trial.call("set at the frozen one", LIMIT_S, pair.there.set, pair.fresh(), VALUE)
     os.kill(pair.joined.pid, signal.SIGCONT)

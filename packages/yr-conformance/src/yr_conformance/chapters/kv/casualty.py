@@ -14,8 +14,8 @@ from yr_conformance.waiting import wait_until
 
 MAX_CLIENTS = 2
 KEY, VALUE = "casualty", b"x" * 600_000
-REQUEST_TIMEOUT_MS = 1000
-RECONNECT_S = 60
+REQUEST_TIMEOUT_MS = 5000
+NOTICED_S = RECONNECT_S = 60
 _DISCONNECTED = "disconnected from worker"
 
 
@@ -44,7 +44,9 @@ def suffer(worker: Worker) -> Casualty:
     unpublished = client.mcreate(["unpublished"], [len(VALUE)])
     worker.kill()
     first_call = told(client.get, [KEY])
-    wait_until(lambda: _DISCONNECTED in str(told(client.get, [KEY])), "the client has noticed")
+    wait_until(
+        lambda: _DISCONNECTED in str(told(client.get, [KEY])), "the client has noticed", NOTICED_S
+    )
     seen = {
         "later_calls": _try_all(client),
         "health": client.health_check().to_string(),
@@ -66,20 +68,20 @@ def suffer(worker: Worker) -> Casualty:
 def _crowd(worker: Worker) -> Any:
     """Take all places, try one more, and wait until the others are free again."""
     others = [connect(worker.port) for _ in range(MAX_CLIENTS - 1)]
-    refused = told(_connect_briefly, worker)
+    refused = told(_connect, worker)
     others.clear()
     gc.collect()
-    wait_until(lambda: _can_connect(worker), "a place is free", 30)
+    wait_until(lambda: _can_connect(worker), "a place is free", 60)
     return refused
 
 
-def _connect_briefly(worker: Worker) -> None:
-    connect(worker.port, connect_timeout_ms=1000)
+def _connect(worker: Worker) -> None:
+    connect(worker.port)
 
 
 def _can_connect(worker: Worker) -> bool:
     try:
-        _connect_briefly(worker)
+        _connect(worker)
     except RuntimeError:
         return False
     return True

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from yr_conformance.clauses import MUST, clause
-from yr_conformance.datasystem.clients import Keys, connect
+from yr_conformance.datasystem.clients import TIMEOUTS, Keys, connect
 from yr_conformance.datasystem.sources import MEASURED, SDK_SOURCE
 from yr_conformance.datasystem.statuses import raises_status, split_status
 from yr_conformance.datasystem.worker import HOST, Worker, free_ports
@@ -71,7 +71,7 @@ def test_a_name_is_an_address(worker: Worker) -> None:
     """The host may be a name that can be resolved."""
     from yr.datasystem import KVClient
 
-    client = KVClient("localhost", worker.port, connect_timeout_ms=5000)
+    client = KVClient("localhost", worker.port, **TIMEOUTS)
     client.init()
 
     assert client.health_check().is_ok()
@@ -129,7 +129,7 @@ def test_the_address_may_come_from_the_environment(
 
     monkeypatch.setenv("DATASYSTEM_HOST", HOST)
     monkeypatch.setenv("DATASYSTEM_PORT", str(worker.port))
-    client = KVClient("", 0, connect_timeout_ms=5000)
+    client = KVClient("", 0, **TIMEOUTS)
     client.init()
 
     assert client.health_check().is_ok()

@@ -1,4 +1,7 @@
-"""KV-TTL: time to live. The tests wait for what must happen and measure no times."""
+"""KV-TTL: time to live. The tests wait for what must happen and measure no times.
+
+A time to live of two seconds lets what must come before it come in time.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ def wait_until_gone(client: Any, key: str) -> None:
 @clause("KV-TTL-01", MUST, source=MEASURED)
 def test_a_value_expires(client: Any, own_keys: Keys) -> None:
     """A value set with a time to live is there at first and goes without being deleted."""
-    client.set(own_keys(), b"x", ttl_second=1)
+    client.set(own_keys(), b"x", ttl_second=2)
 
     assert client.get([own_keys()]) == [b"x"]
     wait_until_gone(client, own_keys())
@@ -30,7 +33,7 @@ def test_a_value_expires(client: Any, own_keys: Keys) -> None:
 @clause("KV-TTL-02", MUST, source=MEASURED)
 def test_a_published_buffer_expires(client: Any, own_keys: Keys) -> None:
     """The time to live given to `mcreate` holds for the published value."""
-    buffers = client.mcreate([own_keys()], [3], ttl_second=1)
+    buffers = client.mcreate([own_keys()], [3], ttl_second=2)
     client.mset_buffer(buffers)
     del buffers
 
@@ -41,10 +44,10 @@ def test_a_published_buffer_expires(client: Any, own_keys: Keys) -> None:
 @clause("KV-TTL-03", MUST, source=MEASURED)
 def test_the_last_set_decides(client: Any, own_keys: Keys) -> None:
     """Setting again without a time to live makes the value stay; with one, it expires."""
-    client.set(own_keys("stays"), b"1", ttl_second=1)
+    client.set(own_keys("stays"), b"1", ttl_second=2)
     client.set(own_keys("stays"), b"2")
     client.set(own_keys("goes"), b"1")
-    client.set(own_keys("goes"), b"2", ttl_second=1)
+    client.set(own_keys("goes"), b"2", ttl_second=2)
 
     wait_until_gone(client, own_keys("goes"))
 
@@ -64,8 +67,8 @@ def test_expire_gives_a_time_to_live(client: Any, own_keys: Keys) -> None:
 @clause("KV-TTL-05", MUST, source=MEASURED)
 def test_expire_extends(client: Any, own_keys: Keys) -> None:
     """`expire` with a longer time keeps a value that would have gone."""
-    client.set(own_keys("longer"), b"x", ttl_second=1)
-    client.set(own_keys("witness"), b"x", ttl_second=2)
+    client.set(own_keys("longer"), b"x", ttl_second=2)
+    client.set(own_keys("witness"), b"x", ttl_second=3)
 
     client.expire([own_keys("longer")], 60)
     wait_until_gone(client, own_keys("witness"))
@@ -88,7 +91,7 @@ def test_expire_tells_missing_keys(client: Any, own_keys: Keys) -> None:
 @clause("KV-TTL-07", MUST, source=MEASURED)
 def test_held_bytes_survive_expiry(client: Any, own_keys: Keys) -> None:
     """Bytes that a reader holds stay as they are when the value expires."""
-    client.set(own_keys(), b"x" * 600_000, ttl_second=1)
+    client.set(own_keys(), b"x" * 600_000, ttl_second=2)
     (held,) = client.get_buffers([own_keys()])
 
     wait_until_gone(client, own_keys())

@@ -11,24 +11,38 @@ import pytest
 from yr_conformance.clauses import MUST, SHOULD, clause
 from yr_conformance.datasystem.clients import Keys
 from yr_conformance.datasystem.sources import MEASURED
+from yr_conformance.datasystem.statuses import told
 from yr_conformance.waiting import wait_until
 
 MIB = 2**20
 CHUNK = 5 * MIB  # leaves a little room in a pool that is full of chunks
 POOL = 64 * MIB
 FULL = "Out of memory"
+LATE = "RPC deadline exceeded"
+ATTEMPTS = 3
 
 
 def fill(client: Any, keys: Keys, name: str = "fill") -> int:
     """Set values of one chunk until there is no room; give how many there was room for."""
     for number in range(POOL // CHUNK + 1):
-        try:
-            client.set(keys(f"{name}{number}"), bytes([number]) * CHUNK)
-        except RuntimeError as error:
-            if FULL not in str(error):
-                raise
+        text = answer_of(client.set, keys(f"{name}{number}"), bytes([number]) * CHUNK)
+        if text is not None:
+            assert FULL in text, text
             return number
     raise AssertionError(f"more than {POOL} bytes found room in a pool of {POOL}")
+
+
+def answer_of(call: Callable[..., Any], *arguments: Any) -> Any:
+    """Give what a call says when memory is full: its answer, or the text of its error.
+
+    A full released worker answers at the very end of the client's time: measured after 1.001 of 1 s
+    on openyuanrong-datasystem 0.8.1. If the client gave up just before, it is asked again.
+    """
+    for _ in range(ATTEMPTS - 1):
+        answer = told(call, *arguments)
+        if LATE not in str(answer):
+            return answer
+    return told(call, *arguments)
 
 
 @clause("KV-OOM-01", MUST, source=MEASURED)
@@ -50,29 +64,28 @@ def test_a_value_larger_than_the_memory(small_client: Any, own_keys: Keys, how: 
         "mcreate": lambda: small_client.mcreate([own_keys()], [POOL + MIB]),
     }
 
-    with pytest.raises(RuntimeError, match=FULL):
-        stores[how]()
+    assert FULL in answer_of(stores[how])
 
 
 @clause("KV-OOM-04", SHOULD, source=MEASURED)
-def test_small_values_still_find_room(small_client: Any, own_keys: Keys) -> None:
+def test_small_values_still_find_room(small_client: Any, roomy_client: Any, own_keys: Keys) -> None:
     """When there is no room for a big value, a small one can still be stored."""
     fill(small_client, own_keys)
 
-    small_client.set(own_keys("small"), b"x" * 100)
+    roomy_client.set(own_keys("small"), b"x" * 100)
 
-    assert small_client.get([own_keys("small")]) == [b"x" * 100]
+    assert roomy_client.get([own_keys("small")]) == [b"x" * 100]
 
 
 @clause("KV-OOM-05", MUST, source=MEASURED)
-def test_deleting_makes_room(small_client: Any, own_keys: Keys) -> None:
+def test_deleting_makes_room(small_client: Any, roomy_client: Any, own_keys: Keys) -> None:
     """After a delete there is room again at once."""
     stored = fill(small_client, own_keys)
 
-    small_client.delete([own_keys(f"fill{number}") for number in range(stored)])
+    roomy_client.delete([own_keys(f"fill{number}") for number in range(stored)])
     small_client.set(own_keys("new"), b"x" * CHUNK)
 
-    assert small_client.exist([own_keys("new")]) == [True]
+    assert roomy_client.exist([own_keys("new")]) == [True]
 
 
 @clause("KV-OOM-06", MUST, source=MEASURED)
@@ -80,10 +93,10 @@ def test_a_failed_batch_stores_nothing(small_client: Any, own_keys: Keys) -> Non
     """`mset` of more than there is room for fails, naming Out of memory, and stores nothing."""
     fill(small_client, own_keys)
 
-    with pytest.raises(RuntimeError, match=FULL):
-        small_client.mset([own_keys("a"), own_keys("b")], [b"x" * (2 * CHUNK)] * 2)
+    names = [own_keys("a"), own_keys("b")]
+    assert FULL in answer_of(small_client.mset, names, [b"x" * (2 * CHUNK)] * 2)
 
-    assert small_client.exist([own_keys("a"), own_keys("b")]) == [False, False]
+    assert small_client.exist(names) == [False, False]
 
 
 @clause("KV-OOM-07", MUST, source=MEASURED)
@@ -95,35 +108,35 @@ def test_set_value_gives_no_key_when_full(small_client: Any, own_keys: Keys) -> 
 
 
 @clause("KV-OOM-03", MUST, source=MEASURED)
-def test_evictable_values_make_room(small_client: Any, own_keys: Keys) -> None:
+def test_evictable_values_make_room(roomy_client: Any, own_keys: Keys) -> None:
     """Values written as evictable go silently, the oldest first, when memory is needed."""
-    names = _set_evictable(small_client, own_keys, 30)
+    names = _set_evictable(roomy_client, own_keys, 30)
 
-    present = small_client.exist(names)
+    present = roomy_client.exist(names)
     assert present[-1]
     assert not present[0]
     assert present == sorted(present)
 
 
 @clause("KV-EVICT-01", MUST, source=MEASURED)
-def test_other_values_displace_evictable_ones(small_client: Any, own_keys: Keys) -> None:
+def test_other_values_displace_evictable_ones(roomy_client: Any, own_keys: Keys) -> None:
     """Values that are not evictable find room in a pool full of evictable ones."""
-    names = _set_evictable(small_client, own_keys, 15)
+    names = _set_evictable(roomy_client, own_keys, 15)
 
     for number in range(6):
-        small_client.set(own_keys(f"firm{number}"), b"y" * CHUNK)
+        roomy_client.set(own_keys(f"firm{number}"), b"y" * CHUNK)
 
-    assert small_client.exist([own_keys(f"firm{number}") for number in range(6)]) == [True] * 6
-    assert not small_client.exist(names)[0]
+    assert roomy_client.exist([own_keys(f"firm{number}") for number in range(6)]) == [True] * 6
+    assert not roomy_client.exist(names)[0]
 
 
 @clause("KV-EVICT-02", MUST, source=MEASURED)
-def test_held_bytes_survive_eviction(small_client: Any, own_keys: Keys) -> None:
+def test_held_bytes_survive_eviction(roomy_client: Any, own_keys: Keys) -> None:
     """Bytes that a reader holds stay as they are while other values displace evictable ones."""
-    (first,) = _set_evictable(small_client, own_keys, 1)
-    (held,) = small_client.get_buffers([first])
+    (first,) = _set_evictable(roomy_client, own_keys, 1)
+    (held,) = roomy_client.get_buffers([first])
 
-    _set_evictable(small_client, own_keys, 30, "more")
+    _set_evictable(roomy_client, own_keys, 30, "more")
 
     assert bytes(memoryview(held)) == b"e" * CHUNK
 

@@ -8,7 +8,8 @@ import pytest
 
 from yr_conformance.settings.backend import Backends
 from yr_conformance.settings.driver_process import DriverProcess, driver_at, loopback_hosts
-from yr_conformance.settings.variables import Variables, in_etcd_mode, in_metastore_mode
+from yr_conformance.settings.of_the_run import variables_of
+from yr_conformance.settings.variables import Variables
 
 
 @pytest.fixture(scope="package")
@@ -29,7 +30,4 @@ def driver(backends: Backends) -> DriverProcess:
 @pytest.fixture(scope="package")
 def variables(request: pytest.FixtureRequest) -> Callable[..., Variables]:
     """Make the variables of the mode of this run, given more arguments of the worker."""
-    if request.config.option.mode == "metastore":
-        return in_metastore_mode
-    address = request.getfixturevalue("etcd").address
-    return lambda arguments="": in_etcd_mode(address, arguments)
+    return variables_of(request)

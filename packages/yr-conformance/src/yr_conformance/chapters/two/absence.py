@@ -15,7 +15,8 @@ from yr_conformance.waiting import wait_until
 
 BIG = 1024 * 1024
 VALUE = b"x" * BIG
-REQUEST_TIMEOUT_MS = 1000
+IMPATIENT_MS = 1000
+"""Of the client that asks for what nobody can give any more: a request then takes all its time."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,10 @@ class Absence:
 def be_absent(head: Worker, joined: Worker) -> Absence:
     """Crash the worker, start it again and stop it; the head stays as it was."""
     keys = Keys()
-    client = connect(head.port, req_timeout_ms=REQUEST_TIMEOUT_MS)
+    client, impatient = connect(head.port), connect(head.port, req_timeout_ms=IMPATIENT_MS)
     alone, read = _fill(joined, client, keys, "crash")
     joined.kill()
-    crash = _look_after_the_crash(client, alone, read, keys("fresh"))
+    crash = _look_after_the_crash(client, impatient, (alone, read, keys("fresh")))
     joined.start()
     returned_get, returned_exist = told(client.get, [alone]), told(client.exist, [alone])
     alone, read = _fill(joined, client, keys, "stop")
@@ -75,10 +76,11 @@ def _fill(joined: Worker, client: Any, keys: Keys, when: str) -> tuple[str, str]
     return alone, read
 
 
-def _look_after_the_crash(client: Any, alone: str, read: str, fresh: str) -> Crash:
-    get = told(client.get, [alone])
-    batch = told(client.get, [read, alone])
-    delete = told(client.delete, [alone])
+def _look_after_the_crash(client: Any, impatient: Any, keys: tuple[str, str, str]) -> Crash:
+    alone, read, fresh = keys
+    get = told(impatient.get, [alone])
+    batch = told(impatient.get, [read, alone])
+    delete = told(impatient.delete, [alone])
     told(client.set, fresh, b"x")
     return Crash(
         get=get,

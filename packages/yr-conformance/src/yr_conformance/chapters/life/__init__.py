@@ -1,0 +1,1 @@
+"""LIFE: what a backend does while nodes, processes and drivers come and go."""

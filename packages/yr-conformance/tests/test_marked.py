@@ -1,0 +1,63 @@
+"""Marked processes are found by what they inherited, whatever they became since."""
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from yr_conformance.marked import MARK_VARIABLE, RAY_VARIABLE, marked_with, processes_with
+from yr_conformance.waiting import wait_until
+
+
+@pytest.fixture
+def mark() -> str:
+    """A mark that no other process carries."""
+    return uuid.uuid4().hex
+
+
+def pids(variable: str, mark: str) -> set[int]:
+    """Give the marked processes' ids."""
+    return {status.pid for status, _ in marked_with(variable, mark)}
+
+
+@pytest.fixture
+def child(mark: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A marked process that becomes another program, without the mark, when it is told to."""
+    becomes = "import os; input(); os.execve('/bin/sleep', ['sleep', '600'], {'A': 'b'})"
+    command = [sys.executable, "-c", becomes]
+    environment = {**os.environ, MARK_VARIABLE: mark}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) as process:
+        wait_until(lambda: process.pid in pids(MARK_VARIABLE, mark), "the child is there")
+        yield process
+        process.kill()
+
+
+def test_only_the_mark_counts(child: subprocess.Popen[bytes], mark: str) -> None:
+    """A process is found by its own mark under its own name."""
+    assert pids(MARK_VARIABLE, mark) == {child.pid}
+    assert [process.pid for process in processes_with(MARK_VARIABLE, mark)] == [child.pid]
+    assert pids(RAY_VARIABLE, mark) == set()
+    assert pids(MARK_VARIABLE, "another") == set()
+
+
+def test_another_program_is_looked_at_anew(child: subprocess.Popen[bytes], mark: str) -> None:
+    """What is remembered of a process does not outlive an exec."""
+    assert pids(MARK_VARIABLE, mark) == {child.pid}
+
+    assert child.stdin is not None
+    child.stdin.write(b"\n")
+    child.stdin.flush()
+
+    wait_until(lambda: not pids(MARK_VARIABLE, mark), "the mark is gone")
+    assert child.poll() is None
+
+
+def test_the_dead_are_not_found(child: subprocess.Popen[bytes], mark: str) -> None:
+    """A process that ended is not found, be it a zombie."""
+    child.kill()
+
+    wait_until(lambda: not pids(MARK_VARIABLE, mark), "it is no longer found")
+    assert child.poll() is not None
