@@ -107,10 +107,8 @@ def actor_crashed(faults: Faults) -> None:
 
 
 def coordinator_killed(faults: Faults) -> None:
-    """SIGKILL of the coordinator; the driver registers again after a while."""
+    """SIGKILL of the coordinator, which Ray starts again."""
     _signal(_process("ray::Coordinator", faults), signal.SIGKILL)
-    time.sleep(faults.drawn.uniform(0, 3))
-    register_transport()
 
 
 def supervisor_killed(faults: Faults) -> None:
