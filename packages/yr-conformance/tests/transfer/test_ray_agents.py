@@ -20,7 +20,8 @@ def running(name: str, command: list[str]) -> Iterator[psutil.Process]:
             wait_until(lambda: process.cmdline()[:1] == [name], f"{name} runs")
             yield process
         finally:
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
 
 
 def agent(name: str) -> contextlib.AbstractContextManager[psutil.Process]:
