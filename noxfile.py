@@ -42,8 +42,8 @@ IMPORT_NAMES = {
 }
 REAL_TARGETS = ("real-cpu", "real-emulated-npu")
 TARGETS = ("fake", *REAL_TARGETS)
-# Of pytest, on two CPUs: one released worker has 300 to 500 threads, and a second Ray cluster beside
-# it only doubles the load (0.8.1).
+# Of pytest, on two CPUs: a released worker has 300 to 500 threads, and a second cluster beside it
+# only doubles the load (0.8.1).
 PROCESSES = {"fake": "3", "real-cpu": "0", "real-emulated-npu": "0"}
 CANN_TESTS = ("native", "device", "activation", "distributed", "datasystem")
 # The files of these start servers, which their tests share.

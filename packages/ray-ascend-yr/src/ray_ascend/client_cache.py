@@ -1,8 +1,9 @@
 """The SDK clients of this process: one of a kind for each worker, for as long as needed.
 
-Destroying a client whose worker is dead blocks for 3 to 32 s with the GIL held, at interpreter exit
-too, and one that was inherited by fork hangs (measured on openyuanrong-datasystem 0.8.1). So a
-client is destroyed only before its worker is stopped in order, and otherwise kept for ever.
+Destroying a client blocks, with the GIL held, for 3 to 32 s when its worker is dead, for minutes
+when that is frozen or about to die, and for ever in a fork (openyuanrong-datasystem 0.8.1). So a
+client is destroyed only before its worker is stopped in order, and otherwise kept for ever: by
+Python, and by C++, whose static objects hold it too.
 
     kind          worker started again at the same address
     StoreClient   works again by itself: one for each address
@@ -24,6 +25,7 @@ from ray_ascend.errors import StoreUnavailableError
 from ray_ascend.npu_client import NpuClient
 
 _PROBE_S = 0.5
+_NOBODYS_KEY = "yr-client-probe"
 
 
 class _Client(Protocol):
@@ -66,7 +68,11 @@ def _connected(endpoint: WorkerEndpoint, kind: type[Client], place: object) -> C
     key = (os.getpid(), kind, place)
     with _lock:
         if key not in _clients:
-            _clients[key] = kind(endpoint)  # type: ignore[call-arg]  # a protocol has no __init__
+            try:
+                _clients[key] = kind(endpoint)  # type: ignore[call-arg]  # a protocol's __init__
+            finally:
+                # One that could not connect has left static objects, too.
+                _end_without_destructors()
         client: Any = _clients[key]
     return client  # type: ignore[no-any-return]
 
@@ -76,20 +82,13 @@ def disconnect() -> None:
     for pid, client in _given_up():
         if pid != os.getpid() or not _can_be_destroyed(client):
             _keep_for_ever(client)
-        if isinstance(client, NpuClient):
-            _end_without_destructors()
 
 
 @atexit.register
 def _leave() -> None:
-    """Leave all clients to the worker, which forgets those whose process has ended.
-
-    A worker that is dying still answers, and destroying its client then blocked for 7 minutes and
-    more, in a process that had outlived its Ray node (openyuanrong-datasystem 0.8.1).
-    """
+    """Leave all clients to the worker, which forgets those whose process has ended."""
     for _, client in _given_up():
         _keep_for_ever(client)
-        _end_without_destructors()
 
 
 def _given_up() -> list[tuple[int, _Client]]:
@@ -106,29 +105,44 @@ def _keep_for_ever(client: _Client) -> None:
 def _can_be_destroyed(client: _Client) -> bool:
     if isinstance(client, NpuClient) and client.worker.is_over():
         return False
-    return _answers(client.endpoint)
+    return _is_reachable(client.endpoint) and _answers(client)
+
+
+def _is_reachable(endpoint: WorkerEndpoint) -> bool:
+    """Tell at once that a worker is dead; the SDK would try for a while."""
+    try:
+        socket.create_connection((endpoint.host, endpoint.port), _PROBE_S).close()
+    except OSError:
+        return False
+    return True
+
+
+def _answers(client: _Client) -> bool:
+    """Tell a worker that works from one that only takes connections, in the SDK's time."""
+    try:
+        client.sdk.exist([_NOBODYS_KEY])
+    except RuntimeError:
+        return False
+    return True
 
 
 def _end_without_destructors() -> None:
     """Let this process end, with its status, before C++ destroys what threads still use.
 
-    Those of a device client that was left behind, or to which another NPU was refused once, ran
-    into destroyed statics, and the process that had done its work ended by a signal (1 of 6); once
-    `mget_h2d` has been used, a destructor waits for 30 s (all on openyuanrong-datasystem 0.8.1).
+    Called as soon as there is a client: Ray ends an actor's process from C++, where nothing of
+    Python runs any more. What destructors did instead (openyuanrong-datasystem 0.8.1):
+
+    - that of a static object asked a dead worker, again and again, for 6 minutes and more;
+    - threads of a device client that was left behind, or to which another NPU was refused once,
+      ran into destroyed statics, and the process that had done its work ended by a signal (1 of 6);
+    - once `mget_h2d` has been used, one waits for 30 s.
+
     What Python does at the end has been done by then; what C has buffered is written.
     """
     libc = ctypes.CDLL(None)
     # The last one registered is the first one to run.
     libc.on_exit(libc._exit, None)  # noqa: SLF001 - the C function
     libc.on_exit(libc.fcloseall, None)
-
-
-def _answers(endpoint: WorkerEndpoint) -> bool:
-    try:
-        socket.create_connection((endpoint.host, endpoint.port), _PROBE_S).close()
-    except OSError:
-        return False
-    return True
 
 
 def _after_fork_in_child() -> None:
