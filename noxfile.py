@@ -22,7 +22,7 @@ DATASYSTEM = "openyuanrong-datasystem==0.8.1"
 TORCH_NPU = "torch_npu==2.13.0"
 PYELFTOOLS = "pyelftools>=0.31"
 TEST_TOOLS = (
-    "pytest>=8",
+    "pytest>=8.4",
     "pytest-xdist>=3.6",
     "pytest-timeout>=2.3",
     "hypothesis>=6.100",

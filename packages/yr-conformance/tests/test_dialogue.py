@@ -9,15 +9,22 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
+from yr_conformance import dialogue
 from yr_conformance.dialogue import Partner, started
 
 PROGRAM = """
+import os
 from yr_conformance.dialogue import answers, serve
 
 class Echo:
     def say(self, word):
         print("not an answer")
         return [word]
+
+    def wait_for(self, path):
+        while not os.path.exists(path):
+            pass
+        return path
 
     def fail(self, word):
         raise ValueError(word)
@@ -48,6 +55,21 @@ def test_an_error_is_an_assertion_and_the_dialogue_goes_on(echo: Partner) -> Non
     """A method that raises fails the test with its error, and others still answer."""
     with pytest.raises(AssertionError, match="ValueError: wrong"):
         echo.ask("fail", "wrong")
+
+    assert echo.ask("say", "word") == ["word"]
+
+
+def test_a_late_answer_is_nobodys(
+    echo: Partner, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that was not waited for is not taken for that of the next question."""
+    echo.wait_ready()
+    awaited = tmp_path / "awaited"
+    with monkeypatch.context() as hurried:
+        hurried.setattr(dialogue, "PATIENCE_S", 0.1)
+        with pytest.raises(AssertionError, match="no answer within"):
+            echo.ask("wait_for", str(awaited))
+    awaited.touch()
 
     assert echo.ask("say", "word") == ["word"]
 

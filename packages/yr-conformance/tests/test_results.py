@@ -122,3 +122,15 @@ def test_the_worst_outcome_stays() -> None:
         results.add("EX-ONE-01", state)
 
     assert results.states == {"EX-ONE-01": State.FAILED}
+
+
+def test_the_machine_is_described_for_each_chapter(suite: Suite) -> None:
+    """The run ends with what each chapter took of time and machine; so does the JSON report."""
+    suite.write(FIVE.replace("EX-TWO", "OTHER-TWO"))
+
+    result = suite.run("-n", "2")
+
+    result.stdout.re_match_lines([r"\| EX \| 2 \| \d+ \| [\d.]+ \| \d+ \| \d+ \|"])
+    machine = suite.report["machine"]
+    assert list(machine) == ["EX", "OTHER"]
+    assert machine["EX"]["threads"] >= machine["EX"]["processes"] > 0

@@ -17,13 +17,13 @@ from ray_ascend.actor_names import COORDINATOR, NAMESPACE
 from ray_ascend.config import BackendConfig
 from ray_ascend.coordinator import Coordinator
 from ray_ascend.endpoint import WorkerEndpoint
-from ray_ascend.errors import NotInitializedError, RayAscendError
+from ray_ascend.errors import NotInitializedError, RayAscendError, StoreUnavailableError
+from ray_ascend.patience import REPLACEMENT_S
 
 logger = logging.getLogger(__name__)
 
 _START_TIMEOUT_S = 120.0
 _LOOKUP_TIMEOUT_S = 20.0
-"""Long enough for a worker that has to be started again: 8 s, the released one, on two CPUs."""
 _PAUSE_S = 0.02
 
 
@@ -60,14 +60,18 @@ def _try_to_start(config: BackendConfig) -> BackendConfig | None:
     return active
 
 
-def find_worker(patience_s: float = _LOOKUP_TIMEOUT_S) -> WorkerEndpoint:
-    """Ask the coordinator for this node's worker; NotInitializedError if there is none in time."""
+def find_worker(patience_s: float = REPLACEMENT_S) -> WorkerEndpoint:
+    """Ask the coordinator for this node's worker, which it starts if there is none.
+
+    Raises NotInitializedError without a backend, and StoreUnavailableError if the answer is not
+    there after so many seconds.
+    """
     node_id, deadline = _node_id(), time.monotonic() + patience_s
     while True:
         try:
             coordinator = ray.get_actor(COORDINATOR, namespace=NAMESPACE)
             question = coordinator.endpoint.remote(node_id, _job_id())
-            endpoint: WorkerEndpoint | None = _answer(question, patience_s)
+            endpoint: WorkerEndpoint | None = _result(question, patience_s)
         except ray.exceptions.ActorUnavailableError as error:
             # Ray starts it again.
             if time.monotonic() > deadline:
@@ -75,6 +79,11 @@ def find_worker(patience_s: float = _LOOKUP_TIMEOUT_S) -> WorkerEndpoint:
             time.sleep(_PAUSE_S)
         except (ValueError, ray.exceptions.RayActorError) as error:
             raise _not_running() from error
+        except concurrent.futures.TimeoutError as error:
+            raise StoreUnavailableError(
+                f"Ray node {node_id} still has no datasystem worker that answers, {patience_s:.0f} "
+                "s after the YR backend's coordinator was asked for one"
+            ) from error
         else:
             break
     if endpoint is None:
@@ -146,7 +155,7 @@ def _wait_until_gone(coordinator: Any) -> None:
         time.sleep(_PAUSE_S)
 
 
-def _answer(ref: Any, timeout_s: float) -> Any:
+def _result(ref: Any, timeout_s: float) -> Any:
     """Wait for an actor's answer without ray.get, which warns inside asynchronous actors."""
     try:
         return ref.future().result(timeout_s)
@@ -154,6 +163,11 @@ def _answer(ref: Any, timeout_s: float) -> Any:
         if isinstance(error.cause, RayAscendError):
             raise error.cause from None
         raise
+
+
+def _answer(ref: Any, timeout_s: float) -> Any:
+    try:
+        return _result(ref, timeout_s)
     except concurrent.futures.TimeoutError as error:
         raise NotInitializedError(
             f"the YR backend's coordinator did not answer within {timeout_s:g} s"

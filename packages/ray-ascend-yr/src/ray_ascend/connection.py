@@ -26,6 +26,7 @@ from ray_ascend.endpoint import WorkerEndpoint
 from ray_ascend.errors import NotInitializedError, StoreUnavailableError, TransferError
 from ray_ascend.ledger import Ledger
 from ray_ascend.npu_client import NpuClient
+from ray_ascend.patience import REPLACEMENT_S
 
 logger = logging.getLogger(__name__)
 
@@ -124,8 +125,12 @@ _lock = threading.RLock()
 _current: Connection | None = None
 
 
-def current() -> Connection:
-    """Give this process's connection; NotInitializedError when the backend is not running."""
+def current(patience_s: float = REPLACEMENT_S) -> Connection:
+    """Give this process's connection, waiting so long for a worker that is being started.
+
+    Raises NotInitializedError when the backend is not running, and StoreUnavailableError when it
+    is, and has no worker on this node in time.
+    """
     global _current  # noqa: PLW0603 - one connection a process is the point
     connection = _current
     if connection is not None and connection.scope == _scope():
@@ -134,7 +139,7 @@ def current() -> Connection:
         connection, scope = _current, _scope()
         if connection is None or connection.scope != scope:
             _retire(connection)
-            _current = connection = Connection(backend.find_worker(), scope)
+            _current = connection = Connection(backend.find_worker(patience_s), scope)
         return connection
 
 
@@ -167,15 +172,18 @@ def forget(connection: Connection | None = None) -> None:
 def with_retries(operation: Callable[[Connection], Result], deadline: float) -> Result:
     """Run an operation, again while the worker is unreachable, until `deadline` (monotonic s).
 
-    The worker may have been restarted at another address: each attempt finds out.
+    The worker may have been restarted at another address: each attempt finds out. The error in the
+    end says for how long that was tried.
     """
+    begin = time.monotonic()
     while True:
-        connection = current()
+        connection = current(max(0.0, deadline - time.monotonic()))
         try:
             return operation(connection)
-        except StoreUnavailableError:
-            if time.monotonic() >= deadline:
-                raise
+        except StoreUnavailableError as error:
+            now = time.monotonic()
+            if now >= deadline:
+                raise _in_vain(error, connection, now - begin) from error
             _reconsider(connection, deadline)
         time.sleep(_RETRY_PAUSE_S)
 
@@ -187,12 +195,25 @@ def _reconsider(connection: Connection, deadline: float) -> None:
     """
     try:
         found = backend.find_worker(max(0.0, deadline - time.monotonic()))
-    except NotInitializedError:
+    except (NotInitializedError, StoreUnavailableError):
         if time.monotonic() < deadline:
             raise
         return
     if found != connection.endpoint:
         forget(connection)
+
+
+def _in_vain(
+    error: StoreUnavailableError, connection: Connection, seconds: float
+) -> StoreUnavailableError:
+    endpoint = connection.endpoint
+    return StoreUnavailableError(
+        f"{error}; tried for {seconds:.0f} s, while the worker at {endpoint.address} of Ray node "
+        f"{endpoint.node_id} neither answered nor was replaced by another one; "
+        "`python -m ray_ascend doctor` tells what is wrong with it",
+        error.key,
+        error.status,
+    )
 
 
 def _retire(connection: Connection | None) -> None:

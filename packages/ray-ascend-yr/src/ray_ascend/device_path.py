@@ -18,9 +18,7 @@ from ray_ascend.connection import Connection, with_retries
 from ray_ascend.errors import TransferError, UnsupportedDeviceError
 from ray_ascend.metadata import YRTransportMetadata
 from ray_ascend.packing import describe, layout_of, pack, unpack
-from ray_ascend.patience import Patience
-
-PUT_PATIENCE_S = 10.0
+from ray_ascend.patience import REPLACEMENT_S, Patience
 
 
 class DevicePath(Protocol):
@@ -77,7 +75,7 @@ class CpuPath:
             connection.publish(key, layout.total, lambda memory: pack(tensors, layout, memory))
             return connection, key
 
-        connection, key = with_retries(attempt, time.monotonic() + PUT_PATIENCE_S)
+        connection, key = with_retries(attempt, time.monotonic() + REPLACEMENT_S)
         return connection, YRTransportMetadata(specs, "cpu", key, layout.total)
 
     def receive(

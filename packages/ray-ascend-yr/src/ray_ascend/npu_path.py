@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 import torch
 
 from ray_ascend.connection import Connection, with_retries
-from ray_ascend.device_path import PUT_PATIENCE_S
 from ray_ascend.errors import MixedDevicesError, TransferError
 from ray_ascend.metadata import NpuOrigin, YRTransportMetadata
 from ray_ascend.npu_arrivals import Landing, are_late
@@ -25,11 +24,12 @@ from ray_ascend.npu_keys import host_key, npu_key
 from ray_ascend.npu_published import Published, blocks_of, offer, retract
 from ray_ascend.npu_source import Acquaintances, Inquiry, ask_for_host_copy
 from ray_ascend.packing import describe
-from ray_ascend.patience import Patience
+from ray_ascend.patience import REPLACEMENT_S, Patience
 
 _POLL_MS = 100
 _ASK_AFTER_S = 0.5
 _SHARE_OF_PATIENCE = 1 / 3
+_ROOM_PATIENCE_S = 10.0
 
 
 class NpuPath:
@@ -52,14 +52,13 @@ class NpuPath:
             return None, YRTransportMetadata(specs, "npu")
         origin = origin_of(index)
 
-        deadline = time.monotonic() + PUT_PATIENCE_S
-
         def attempt(connection: Connection) -> Published:
             published = Published(connection, npu_key(new_key()), index, kept)
-            offer(published, host_copy_until=None if origin.actor else deadline)
+            room_until = time.monotonic() + _ROOM_PATIENCE_S
+            offer(published, host_copy_until=None if origin.actor else room_until)
             return published
 
-        stored = with_retries(attempt, deadline)
+        stored = with_retries(attempt, time.monotonic() + REPLACEMENT_S)
         metadata = YRTransportMetadata(specs, "npu", stored.key, total, origin)
         return stored.connection, metadata
 

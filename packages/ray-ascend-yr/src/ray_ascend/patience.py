@@ -1,4 +1,4 @@
-"""How long one fetch may still take, and whether anybody still wants it."""
+"""How long a start and a transfer may take, and whether anybody still wants the transfer."""
 
 from __future__ import annotations
 
@@ -7,6 +7,18 @@ import time
 from dataclasses import dataclass
 
 from ray_ascend.errors import TransferAbortedError, TransferTimeoutError
+
+WORKER_START_S = 60.0
+"""Longest start of a worker: 2 to 8 s, and four times that on a machine under heavy load.
+
+A worker that cannot start is noticed long before, through its log.
+"""
+REPLACEMENT_S = WORKER_START_S + 10.0
+"""From a worker's death until another one answers, at most: it is also noticed and cleaned up.
+
+Whoever needs a worker waits so long for it: a put, and the first transfer of a process. A fetch may
+not, since Ray gives up its receiver.
+"""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from ray_ascend.actor_names import NAMESPACE, supervisor_name
 from ray_ascend.config import BackendConfig
 from ray_ascend.endpoint import WorkerEndpoint
+from ray_ascend.patience import REPLACEMENT_S
 from ray_ascend.placement import Placement
 from ray_ascend.supervisor import SupervisedWorker, Supervisor
 
@@ -22,7 +23,7 @@ GONE = (ray.exceptions.RayActorError, ray.exceptions.ActorUnschedulableError)
 """What a call of a supervisor raises whose process, or node, has gone."""
 
 _ANSWER_TIMEOUT_S = 20.0
-_START_TIMEOUT_S = 90.0
+_START_TIMEOUT_S = REPLACEMENT_S + 20.0
 _STOP_TIMEOUT_S = 40.0
 _NAME_TIMEOUT_S = 10.0
 

@@ -21,13 +21,8 @@ from ray_ascend.config import (
     BackendConfig,
 )
 from ray_ascend.errors import BackendStartError
+from ray_ascend.patience import WORKER_START_S
 from ray_ascend.placement import Placement
-
-READY_TIMEOUT_S = 60
-"""`dscli start -t`; a start takes 2 to 8 s, and four times that on a machine under heavy load.
-
-A worker that cannot start is noticed long before, through its log.
-"""
 
 _ABOVE_RAYS_PORTS = 20_000
 _HIGHEST_PORT = 65_536
@@ -68,7 +63,7 @@ def start_command(config: BackendConfig, placement: Placement, host: str, home: 
         flags["metastore_address"] = f"{host}:{config.metastore_port}"
         flags["start_metastore_service"] = "true"
     words = [word for name, value in flags.items() for word in (f"--{name}", value)]
-    return [find_dscli(), "start", "-t", str(READY_TIMEOUT_S), "-d", home, "-w", *words]
+    return [find_dscli(), "start", "-t", f"{WORKER_START_S:.0f}", "-d", home, "-w", *words]
 
 
 def worker_environment(config: BackendConfig) -> dict[str, str]:

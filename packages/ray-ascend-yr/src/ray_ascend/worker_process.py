@@ -20,10 +20,10 @@ import psutil
 
 from ray_ascend.config import CLUSTER_NAME, BackendConfig
 from ray_ascend.errors import BackendStartError
+from ray_ascend.patience import WORKER_START_S
 from ray_ascend.placement import Placement
 from ray_ascend.reaper import is_running
 from ray_ascend.worker_command import (
-    READY_TIMEOUT_S,
     check_etcd,
     check_ports,
     start_command,
@@ -56,7 +56,7 @@ class WorkerProcess:
 
     def wait_started(self) -> None:
         """Wait until the worker is ready; BackendStartError with its log's reason if it is not."""
-        self._decided.wait(READY_TIMEOUT_S + 10)
+        self._decided.wait(WORKER_START_S + 10)
         if self.alive:
             return
         self.stop()

@@ -1,10 +1,11 @@
 """A process that a test tells what to do, one JSON line a question and one an answer.
 
-    test --stdin: [name, arguments]--> process: object.name(*arguments)
-         <--stdout: [answer, error]---
+    test --stdin: [number, name, arguments]--> process: object.name(*arguments)
+         <--stdout: [number, answer, error]---
 
-It ends when its standard input does, so also with the test process. What it prints otherwise goes
-to its standard error, which is kept in a file.
+An answer that comes when nobody waits for it any more is dropped: its number is not that of the
+question that is waited for. The process ends when its standard input does, so also with the test
+process. What it prints otherwise goes to its standard error, which is kept in a file.
 """
 
 from __future__ import annotations
@@ -13,16 +14,18 @@ import contextlib
 import dataclasses
 import json
 import os
-import select
+import queue
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, Any, Final
 
 from yr_conformance.environment import HOST_TENSORS
+from yr_conformance.waiting import PATIENCE_S
 
-ANSWER_S: Final = 110.0
-END_S: Final = 60.0
+_READY: Final = 0
 _MOST_STDERR: Final = 3000
 
 
@@ -32,6 +35,10 @@ class Partner:
     def __init__(self, process: subprocess.Popen[str], stderr: str) -> None:
         self._process, self._stderr = process, stderr
         self._is_ready = False
+        self._asked = _READY
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        # A line that came together with another one would not make the pipe readable.
+        threading.Thread(target=self._listen, name="dialogue", daemon=True).start()
 
     @property
     def pid(self) -> int:
@@ -41,7 +48,7 @@ class Partner:
     def wait_ready(self) -> None:
         """Return once it can be asked; others may start at the same time until then."""
         if not self._is_ready:
-            self._await()
+            self._await(_READY)
             self._is_ready = True
 
     def ask(self, name: str, *arguments: Any) -> Any:
@@ -49,14 +56,17 @@ class Partner:
         self.wait_ready()
         stdin = self._process.stdin
         assert stdin is not None
-        stdin.write(json.dumps([name, arguments]) + "\n")
+        self._asked += 1
+        stdin.write(json.dumps([self._asked, name, arguments]) + "\n")
         stdin.flush()
-        return self._await()
+        return self._await(self._asked)
 
     def end(self) -> None:
         """Let it come to its end in order; any number of times."""
+        assert self._process.stdin is not None
         with contextlib.suppress(OSError, ValueError):
-            self._process.communicate(timeout=END_S)
+            self._process.stdin.close()
+        self._process.wait(PATIENCE_S)
 
     def kill(self) -> None:
         """End it as a crash would, and wait until it is gone."""
@@ -68,15 +78,27 @@ class Partner:
         with open(self._stderr, encoding="utf-8", errors="replace") as stderr:
             return stderr.read()[-_MOST_STDERR:]
 
-    def _await(self) -> Any:
-        stdout = self._process.stdout
-        assert stdout is not None
-        readable, _, _ = select.select([stdout], [], [], ANSWER_S)
-        line = stdout.readline() if readable else ""
-        assert line, f"no answer within {ANSWER_S} s: {self.last_words()}"
-        answer, error = json.loads(line)
-        assert not error, f"{error}: {self.last_words()}"
-        return answer
+    def _await(self, number: int) -> Any:
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            answered, answer, error = json.loads(self._line(deadline))
+            if answered == number:
+                assert not error, f"{error}: {self.last_words()}"
+                return answer
+
+    def _line(self, deadline: float) -> str:
+        line = ""
+        with contextlib.suppress(queue.Empty):
+            line = self._lines.get(timeout=max(0.0, deadline - time.monotonic()))
+        assert line, f"no answer within {PATIENCE_S} s: {self.last_words()}"
+        return line
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        with contextlib.suppress(ValueError), self._process.stdout as stdout:
+            for line in stdout:
+                self._lines.put(line)
+        self._lines.put("")
 
 
 @contextlib.contextmanager
@@ -106,8 +128,10 @@ def started(
         yield process, stderr
     finally:
         process.kill()
-        with contextlib.suppress(OSError, ValueError):
-            process.communicate(timeout=END_S)
+        process.wait(PATIENCE_S)
+        assert process.stdin is not None
+        with contextlib.suppress(OSError):
+            process.stdin.close()
 
 
 def answers() -> IO[str]:
@@ -119,21 +143,19 @@ def answers() -> IO[str]:
 
 def serve(target: object, to: IO[str]) -> None:
     """Say that all is ready, then answer until nobody asks any more."""
-    _say(to, None, "")
+    _say(to, _READY, None, "")
     for line in sys.stdin:
-        name, arguments = json.loads(line)
-        _answer(to, getattr(target, name), arguments)
+        number, name, arguments = json.loads(line)
+        _say(to, number, *_outcome(getattr(target, name), arguments))
 
 
-def _answer(to: IO[str], call: Callable[..., Any], arguments: list[Any]) -> None:
+def _outcome(call: Callable[..., Any], arguments: list[Any]) -> tuple[Any, str]:
     try:
-        answer = call(*arguments)
+        return call(*arguments), ""
     except Exception as error:
-        _say(to, None, f"{type(error).__name__}: {error}")
-    else:
-        _say(to, answer, "")
+        return None, f"{type(error).__name__}: {error}"
 
 
-def _say(to: IO[str], answer: Any, error: str) -> None:
-    to.write(json.dumps([answer, error], default=dataclasses.asdict) + "\n")
+def _say(to: IO[str], number: int, answer: Any, error: str) -> None:
+    to.write(json.dumps([number, answer, error], default=dataclasses.asdict) + "\n")
     to.flush()

@@ -28,7 +28,7 @@ from yr_conformance.transfer.ray_agents import end_stranded
 
 __all__ = ["RAY_VARIABLE", "process_home", "process_mark"]
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 _failed = pytest.StashKey[bool]()
 _reported = pytest.StashKey[set[str]]()
 

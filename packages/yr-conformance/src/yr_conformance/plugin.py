@@ -16,7 +16,7 @@ import pytest
 
 from yr_conformance import deviations
 from yr_conformance.clauses import MARKER, ClauseError, check_unique, clause_of
-from yr_conformance.proofs import device_of, proof_of
+from yr_conformance.proofs import device_of, proof_of, row_of
 from yr_conformance.results import (
     COST_PROPERTY,
     FAULT_PROPERTY,
@@ -27,8 +27,10 @@ from yr_conformance.results import (
 )
 from yr_conformance.targets import Target, TargetError, load
 from yr_conformance.targets.sdk_on_path import version_of
+from yr_conformance.waiting import PATIENCE_S
 
 pytest_plugins = [
+    "yr_conformance.chapter",
     "yr_conformance.datasystem.fixtures",
     "yr_conformance.device.fixtures",
     "yr_conformance.distribution",
@@ -40,7 +42,7 @@ pytest_plugins = [
     "yr_conformance.transfer.fixtures",
 ]
 
-DEFAULT_TIMEOUT_S = 120
+DEFAULT_TIMEOUT_S = 5 * PATIENCE_S
 _MODES = ("metastore", "etcd")
 _target = pytest.StashKey[Target]()
 _results = pytest.StashKey[Results]()
@@ -105,6 +107,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     clause_id = dict(report.user_properties).get(PROPERTY)
     if results is None or clause_id is None:
         return
+    results.machine.add(row_of(str(clause_id)), report.duration, is_call=report.when == "call")
     if report.failed:
         results.add(str(clause_id), State.FAILED, str(report.longreprtext)[-2000:])
     elif report.skipped:
@@ -144,6 +147,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.section(f"what an object costs on {results.target}")
         for line in results.cost_table():
             terminalreporter.write_line(line)
+    terminalreporter.section("what the run did to this machine")
+    for line in results.machine.table():
+        terminalreporter.write_line(line)
     if config.option.report:
         config.option.report.write_text(results.to_json(), encoding="utf-8")
 

@@ -10,8 +10,9 @@ import enum
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
+from yr_conformance.machine_load import MachineLoad
 from yr_conformance.proofs import row_of
 
 PROPERTY = "clause"
@@ -45,6 +46,7 @@ class Results:
     """Rows of the table of faults."""
     costs: list[str] = field(default_factory=list)
     """Rows of the table of what an object costs."""
+    machine: MachineLoad = field(default_factory=MachineLoad)
 
     def add(self, clause_id: str, state: State, reason: str = "") -> None:
         """Note the outcome of one phase of one test; the worst one stays."""
@@ -93,6 +95,7 @@ class Results:
                 "clauses": clauses,
                 "faults": self.faults,
                 "costs": self.costs,
+                "machine": {name: asdict(one) for name, one in self.machine.chapters.items()},
             },
             indent=1,
         )

@@ -5,7 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
+"""What waits for something to happen waits so long: it costs nothing when that happens.
+
+A clause whose subject is a time has a number of its own.
+"""
 _POLL_S = 0.02
 
 

@@ -16,12 +16,12 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from yr_conformance.datasystem.worker import HOST
+from yr_conformance.waiting import PATIENCE_S
 
 Answer = TypeVar("Answer")
 
 TIMEOUTS = {"connect_timeout_ms": 10_000, "req_timeout_ms": 15_000}
 """Of clients that no clause expects to run out of time, on a busy machine either."""
-ELSEWHERE_RESULT_S = 60.0
 
 _counted: weakref.WeakSet[Any] = weakref.WeakSet()
 
@@ -76,7 +76,7 @@ class Elsewhere:
 
     def run(self, function: Callable[..., Answer], *arguments: Any) -> Answer:
         """Run it and wait for what it returns or raises."""
-        return self.begin(function, *arguments).result(ELSEWHERE_RESULT_S)
+        return self.begin(function, *arguments).result(PATIENCE_S)
 
 
 @contextmanager
@@ -84,7 +84,7 @@ def elsewhere_process() -> Iterator[Elsewhere]:
     """Keep one fresh process, started without fork, for the block."""
     context = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as executor:
-        executor.submit(os.getpid).result(ELSEWHERE_RESULT_S)
+        executor.submit(os.getpid).result(PATIENCE_S)
         yield Elsewhere(executor)
 
 

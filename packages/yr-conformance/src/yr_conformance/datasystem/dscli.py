@@ -6,7 +6,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 
-START_TIMEOUT_S = 60
+from yr_conformance.waiting import PATIENCE_S
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Outcome:
         return self.output + self.errors
 
 
-def dscli(*arguments: str, timeout_s: float = START_TIMEOUT_S) -> Outcome:
+def dscli(*arguments: str, timeout_s: float = PATIENCE_S) -> Outcome:
     """Run dscli to its end; subprocess.TimeoutExpired after so many seconds."""
     command = ("dscli", *arguments)
     begin = time.monotonic()

@@ -47,25 +47,25 @@ def new_cluster(request: pytest.FixtureRequest) -> Callable[[], Cluster]:
 
 @pytest.fixture(scope="session")
 def worker(
-    process_mark: str, process_home: str, new_cluster: Callable[[], Cluster]
+    chapter: str, process_mark: str, process_home: str, new_cluster: Callable[[], Cluster]
 ) -> Iterator[Worker]:
-    """The shared head worker."""
+    """The head worker that the tests of a chapter share."""
     with _running(head_worker(new_cluster(), new_home(process_home))) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def second_worker(worker: Worker, process_home: str) -> Iterator[Worker]:
-    """A shared worker that joined the first one's cluster."""
+    """A worker that joined the first one's cluster; shared as that one."""
     with _running(joining_worker(worker, new_home(process_home))) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def small_worker(
-    process_mark: str, process_home: str, new_cluster: Callable[[], Cluster]
+    chapter: str, process_mark: str, process_home: str, new_cluster: Callable[[], Cluster]
 ) -> Iterator[Worker]:
-    """A shared worker of a cluster of its own, with a pool that a test can fill."""
+    """A worker of a cluster of its own, with a pool that a test can fill; shared by a chapter."""
     options = ("--shared_memory_size_mb", str(SMALL_POOL_MB))
     with _running(head_worker(new_cluster(), new_home(process_home), *options)) as small:
         yield small

@@ -11,8 +11,6 @@ from typing import Any
 from yr_conformance.device.station_process import StationProcess
 from yr_conformance.waiting import wait_until
 
-PATIENCE_S = 30.0
-
 
 def settled(station: StationProcess, call: str, keys: list[str]) -> Any:
     """Make a call about device keys, again while it says that they are in use."""
@@ -28,7 +26,7 @@ def settled(station: StationProcess, call: str, keys: list[str]) -> Any:
         answers.append(answer)
         return True
 
-    wait_until(has_answered, f"{call} of {keys} is not in the way of a transfer", PATIENCE_S)
+    wait_until(has_answered, f"{call} of {keys} is not in the way of a transfer")
     return answers[-1]
 
 
@@ -42,4 +40,4 @@ def await_gone(station: StationProcess, key: str) -> None:
             return "Key not found" in str(error)
         return False
 
-    wait_until(is_gone, f"the device key {key} is gone", PATIENCE_S)
+    wait_until(is_gone, f"the device key {key} is gone")

@@ -1,6 +1,7 @@
 """A station: what happens in a process that has one NPU, named tensors and clients of the SDK.
 
-    parent   (name, arguments) --pipe--> station   (True, result) or (False, type of error, text)
+    parent   (number, (name, arguments, options)) --pipe--> station
+             (number, (True, result) or (False, type of error, text)) <--
 
 Public methods are what a parent may ask for; any other name is a call of the station's
 DsTensorClient whose second argument names tensors.
@@ -46,6 +47,10 @@ class Station:
             return call(*arguments)
         keys, names, *rest = arguments
         return call(keys, [self._tensors[each] for each in names], *rest)
+
+    def is_ready(self) -> bool:
+        """Answer, which it can do once it is made."""
+        return True
 
     def open(self) -> None:
         """Connect clients, in the place of those that there are."""
@@ -189,9 +194,9 @@ def serve(connection: Connection, port: int, npu: int) -> None:
     """
     with contextlib.suppress(EOFError):
         station = Station(port, npu)
-        connection.send((True, None))
         while (request := connection.recv()) is not None:
-            connection.send(_outcome(station, *request))
+            number, question = request
+            connection.send((number, _outcome(station, *question)))
     os._exit(0)
 
 

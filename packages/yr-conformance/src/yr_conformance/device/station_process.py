@@ -6,11 +6,11 @@ import contextlib
 import multiprocessing
 from typing import Any, Final
 
+from yr_conformance.device.questions import Questions
 from yr_conformance.device.station import serve
 
-START_S: Final = 60.0
-ANSWER_S: Final = 100.0
 END_S: Final = 20.0
+"""After that it is killed; nothing is lost by it."""
 
 
 class PendingError(Exception):
@@ -26,7 +26,13 @@ class StationProcess:
         self._process = context.Process(target=serve, args=(theirs, port, npu))
         self._process.start()
         theirs.close()
-        self._await(START_S)
+        self._questions = Questions(self._connection)
+        self.ask("is_ready")
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it lives and owes no answer: else others should not have to wait for it."""
+        return self._process.is_alive() and not self._questions.is_owed
 
     def ask(self, name: str, *arguments: Any, **options: Any) -> Any:
         """Do something there and return its result, or raise its error.
@@ -38,11 +44,18 @@ class StationProcess:
 
     def begin(self, name: str, *arguments: Any, **options: Any) -> None:
         """Begin to do it and go on; `answer` must follow."""
-        self._connection.send((name, arguments, options))
+        self._questions.ask(name, arguments, options)
 
     def answer(self) -> Any:
-        """Wait for the result of what began."""
-        return self._await(ANSWER_S)
+        """Wait for the result of what began last."""
+        succeeded, *rest = self._questions.answer()
+        if succeeded:
+            return rest[0]
+        kind, text = rest
+        errors = {"TypeError": TypeError, "ValueError": ValueError, "RuntimeError": RuntimeError}
+        if kind == "FutureTimeoutException":
+            raise PendingError(text)
+        raise errors.get(kind, AssertionError)(text)
 
     def kill(self) -> None:
         """End it as a crash would, and wait until it is gone."""
@@ -58,14 +71,3 @@ class StationProcess:
             self.kill()
         self._connection.close()
         self._process.close()
-
-    def _await(self, seconds: float) -> Any:
-        assert self._connection.poll(seconds), f"no answer within {seconds} s"
-        succeeded, *rest = self._connection.recv()
-        if succeeded:
-            return rest[0]
-        kind, text = rest
-        errors = {"TypeError": TypeError, "ValueError": ValueError, "RuntimeError": RuntimeError}
-        if kind == "FutureTimeoutException":
-            raise PendingError(text)
-        raise errors.get(kind, AssertionError)(text)

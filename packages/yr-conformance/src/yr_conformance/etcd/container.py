@@ -15,6 +15,7 @@ from yr_conformance.datasystem.worker import HOST, free_ports
 from yr_conformance.etcd.errors import EtcdError, UnavailableError
 from yr_conformance.etcd.server import arguments, wait_until_healthy
 from yr_conformance.marked import MARK_VARIABLE
+from yr_conformance.waiting import PATIENCE_S
 
 DEFAULT_IMAGE: Final = "gcr.io/etcd-development/etcd:v3.6.16"
 PROGRAM: Final = "/usr/local/bin/etcd"
@@ -22,7 +23,6 @@ _API: Final = "1.40"
 """Named, so that making a client asks nothing; Docker 19.03 and podman 3 speak it."""
 _INSIDE: Final = "2379/tcp"
 _ENGINE_TIMEOUT_S: Final = 10
-_END_S: Final = 20
 _LAST_WORDS: Final = 2000
 _INSTALL: Final = "pip install 'yr-conformance[etcd]'"
 
@@ -58,7 +58,7 @@ class ContainerEtcd:
     def kill(self) -> None:
         """See Etcd."""
         self._wrapped.kill()
-        self._wrapped.wait(timeout=_END_S)
+        self._wrapped.wait(timeout=PATIENCE_S)
 
     def restart(self) -> None:
         """See Etcd."""

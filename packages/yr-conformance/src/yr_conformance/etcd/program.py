@@ -11,8 +11,8 @@ import tempfile
 from yr_conformance.datasystem.worker import HOST, free_ports
 from yr_conformance.etcd.errors import EtcdError, UnavailableError
 from yr_conformance.etcd.server import arguments, wait_until_healthy
+from yr_conformance.waiting import PATIENCE_S
 
-_END_S = 10.0
 _LAST_WORDS = 2000
 
 
@@ -58,7 +58,7 @@ class ProgramEtcd:
             self._process.send_signal(signal.SIGCONT)
             self._process.terminate()
             try:
-                self._process.wait(_END_S)
+                self._process.wait(PATIENCE_S)
             except subprocess.TimeoutExpired:
                 self.kill()
         shutil.rmtree(self._home, ignore_errors=True)

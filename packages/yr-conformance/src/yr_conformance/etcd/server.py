@@ -13,8 +13,8 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from yr_conformance.etcd.errors import EtcdError
+from yr_conformance.waiting import PATIENCE_S
 
-START_TIMEOUT_S: Final = 60.0
 _POLL_S: Final = 0.05
 _ANSWER_TIMEOUT_S: Final = 1.0
 
@@ -60,7 +60,7 @@ def version_of(address: str) -> str:
 
 
 def wait_until_healthy(
-    address: str, is_running: Callable[[], bool], timeout_s: float = START_TIMEOUT_S
+    address: str, is_running: Callable[[], bool], timeout_s: float = PATIENCE_S
 ) -> None:
     """Return once it answers; EtcdError when it ended meanwhile or after so many seconds."""
     deadline = time.monotonic() + timeout_s

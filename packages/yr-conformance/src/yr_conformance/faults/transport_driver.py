@@ -7,11 +7,12 @@ from typing import Any, Final
 from yr_conformance.living import kill
 from yr_conformance.transfer.device_kind import DeviceKind
 from yr_conformance.transfer.ray_session import FETCH_TIMEOUT_SECONDS, RaySession
+from yr_conformance.waiting import PATIENCE_S
 
 ELEMENTS: Final = 1_000_000
 LIMIT_S: Final = FETCH_TIMEOUT_SECONDS + 15.0
 """Ray's own time for a transfer, and what the transport adds for a worker that does not answer."""
-REPLY_S: Final = 60.0
+REPLY_S: Final = PATIENCE_S
 TRANSFERS: Final = 20
 
 
@@ -27,6 +28,13 @@ class Driver:
         from yr_conformance.transfer.peer import peer_class
 
         return peer_class(self.device).remote()
+
+    def pids(self) -> list[int]:
+        """The processes of the two."""
+        import ray
+
+        made = [actor.pid.remote() for actor in (self.sender, self.receiver)]
+        return list(ray.get(made, timeout=REPLY_S))
 
     def put(self) -> Any:
         """Let the sender make a tensor, and wait until it has."""

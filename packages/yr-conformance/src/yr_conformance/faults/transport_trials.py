@@ -29,7 +29,7 @@ from yr_conformance.faults.transport_driver import (
     ones,
 )
 from yr_conformance.faults.trial import RECOVERY_S, Seen, Trial, Trials
-from yr_conformance.living import freeze
+from yr_conformance.living import freeze, is_alive
 from yr_conformance.transfer.device_kind import kind_of
 from yr_conformance.transfer.ray_session import SHARED_MEMORY_MB, RaySession, ray_session
 
@@ -87,14 +87,14 @@ def full_memory(driver: Driver, trial: Trial) -> None:
     trial.mended()
 
 
-EXPERIMENTS: Final = (
-    *STEPS,
+WORKER_FAULTS: Final = (
     worker_frozen,
     worker_killed_before_put,
     worker_killed_after_put,
     worker_killed_during_get,
     worker_killed_before_gc,
 )
+"""No actor ends with them."""
 
 
 def main(path: str, device: str, etcd_address: str = "") -> None:
@@ -104,9 +104,11 @@ def main(path: str, device: str, etcd_address: str = "") -> None:
         driver = Driver(session, kind)
         driver.transfer()
         # NPU memory takes none of the worker's.
-        experiments = EXPERIMENTS if kind.by_reference else (full_memory, *EXPERIMENTS)
-        for experiment in experiments:
-            file.write(json.dumps(_carried_out(experiment, driver), default=str) + "\n")
+        of_worker = WORKER_FAULTS if kind.by_reference else (full_memory, *WORKER_FAULTS)
+        for experiment in (*STEPS, *of_worker):
+            actors = driver.pids() if experiment in of_worker else []
+            seen = _carried_out(experiment, driver, actors)
+            file.write(json.dumps(seen, default=str) + "\n")
             file.flush()
 
 
@@ -121,11 +123,15 @@ def read_trials(path: str) -> Trials:
                 trials.made[name] = AssertionError(found["error"])
                 continue
             seen = [Seen(**one) for one in found["seen"]]
-            trials.made[name] = Trial(name, seen, found["recovered_s"], found["left"])
+            trials.made[name] = Trial(
+                name, seen, found["recovered_s"], found["left"], found["lost"]
+            )
     return trials
 
 
-def _carried_out(experiment: Callable[[Driver, Trial], None], driver: Driver) -> dict[str, Any]:
+def _carried_out(
+    experiment: Callable[[Driver, Trial], None], driver: Driver, actors: list[int]
+) -> dict[str, Any]:
     import ray
 
     name = experiment.__name__.replace("_", " ")
@@ -135,10 +141,12 @@ def _carried_out(experiment: Callable[[Driver, Trial], None], driver: Driver) ->
         experiment(driver, trial)
         trial.recover(driver.transfer, RECOVERY_S)
         trial.left = _surplus_workers(driver.session)
+        trial.lost = [f"the actor in process {pid}" for pid in actors if not is_alive(pid)]
     except (AssertionError, ValueError, *errors) as error:
         return {"fault": name, "error": f"{type(error).__name__}: {error}"}
     fields = {"seen": [dataclasses.asdict(one) for one in trial.seen], "left": trial.left}
-    return {"fault": name, "recovered_s": trial.recovered_s, **fields}
+    rest = {"recovered_s": trial.recovered_s, "lost": trial.lost}
+    return {"fault": name, **rest, **fields}
 
 
 def _surplus_workers(session: RaySession) -> list[str]:

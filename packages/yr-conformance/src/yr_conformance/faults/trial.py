@@ -49,6 +49,8 @@ class Trial:
     seen: list[Seen] = field(default_factory=list)
     recovered_s: float | None = None
     left: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    """What the fault should not have ended, and did."""
     errors: tuple[type[Exception], ...] = (RuntimeError,)
     """What counts as the error of a call; anything else is a defect of the trial."""
     _mended_at: float = 0.0
@@ -89,6 +91,7 @@ class Trial:
         assert not late, f"{self.fault}: longer than allowed: {late}"
         assert self.recovered_s is not None, f"{self.fault}: no transfer succeeded: {self.seen}"
         assert not self.left, f"{self.fault}: left behind: {self.left}"
+        assert not self.lost, f"{self.fault}: ended with it: {self.lost}"
 
     def row(self) -> str:
         """Give the line of the table of faults."""

@@ -17,9 +17,8 @@ from typing import Any, Final
 
 from yr_conformance.nodes.ray_cluster import ray_cluster
 from yr_conformance.nodes.remains import left_after
+from yr_conformance.waiting import PATIENCE_S
 
-RUN_S: Final = 180.0
-_STOP_S: Final = 60.0
 _NAMESPACE: Final = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
 
 
@@ -45,7 +44,7 @@ def run(parent: str, settings: dict[str, Any]) -> Stopped:
     """Carry it out; called by the test process."""
     command = [sys.executable, "-m", __name__, parent, json.dumps(settings)]
     done = subprocess.run(
-        [*_NAMESPACE, *command], capture_output=True, text=True, timeout=RUN_S, check=False
+        [*_NAMESPACE, *command], capture_output=True, text=True, timeout=3 * PATIENCE_S, check=False
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return Stopped(**json.loads(done.stdout.splitlines()[-1]))
@@ -63,7 +62,7 @@ def main(parent: str, settings: str) -> None:
             [ray, "stop", "--grace-period=3"],
             capture_output=True,
             text=True,
-            timeout=_STOP_S,
+            timeout=PATIENCE_S,
             check=False,
         )
         stopped = Stopped(before, done.stdout + done.stderr, left_after(cluster.backend.remains))

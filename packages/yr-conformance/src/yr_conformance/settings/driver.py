@@ -27,10 +27,9 @@ from yr_conformance.settings.running import workers_among
 from yr_conformance.settings.variables import OURS
 from yr_conformance.transfer.call_journal import created_keys, start_journal
 from yr_conformance.transfer.ray_session import marked_processes
-from yr_conformance.waiting import wait_until
+from yr_conformance.waiting import PATIENCE_S, wait_until
 
 GONE_S: Final = 10.0
-REPLY_S: Final = 60.0
 _POLL_S: Final = 0.05
 _VALUES: Final = [3.0, 1.0, 4.0]
 
@@ -89,7 +88,9 @@ class Driver:
         """Get a tensor, here on the first node, from an actor on the last; gives its values."""
         import ray
 
-        values: list[float] = ray.get(self._sender.make.remote(_tensor), timeout=REPLY_S).tolist()
+        values: list[float] = ray.get(
+            self._sender.make.remote(_tensor), timeout=PATIENCE_S
+        ).tolist()
         return values
 
     def transfer_error(self) -> str:
@@ -109,7 +110,7 @@ class Driver:
 
         actors = [_new_peer(0), self._sender]
         answers = [actor.apply.remote(_variables, names) for actor in actors]
-        return list(ray.get(answers, timeout=REPLY_S))
+        return list(ray.get(answers, timeout=PATIENCE_S))
 
     def fits(self, address: str, megabytes: int) -> bool:
         """Tell whether the worker takes a value of that size; RuntimeError if it is not well."""
@@ -129,9 +130,9 @@ class Driver:
 
         client = _client_at(address)
         sender = self._sender
-        ray.get(sender.apply.remote(start_journal), timeout=REPLY_S)
+        ray.get(sender.apply.remote(start_journal), timeout=PATIENCE_S)
         reference = sender.make.remote(_tensor)
-        keys = ray.get(sender.apply.remote(created_keys), timeout=REPLY_S)
+        keys = ray.get(sender.apply.remote(created_keys), timeout=PATIENCE_S)
         assert client.exist(keys) == [True], keys
         self._living.clear()
         ray.kill(sender)

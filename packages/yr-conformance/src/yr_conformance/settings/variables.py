@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from yr_conformance.datasystem.worker import free_ports
+from yr_conformance.datasystem.worker import few_threads, free_ports
 
 MODE: Final = "YR_DS_INIT_MODE"
 WORKER_PORT: Final = "YR_DS_WORKER_PORT"
@@ -20,6 +20,8 @@ MEMORY_MB: Final = 96
 
 Variables = dict[str, Any]
 
+_FEW_THREADS: Final = " ".join(few_threads())
+
 
 def in_metastore_mode(arguments: str = "") -> Variables:
     """Ask for a metastore, at ports that nobody uses."""
@@ -28,7 +30,7 @@ def in_metastore_mode(arguments: str = "") -> Variables:
         MODE: "metastore",
         WORKER_PORT: worker_port,
         METASTORE_PORT: metastore_port,
-        WORKER_ARGS: f"--shared_memory_size_mb {MEMORY_MB} {arguments}",
+        WORKER_ARGS: f"--shared_memory_size_mb {MEMORY_MB} {_FEW_THREADS} {arguments}",
     }
 
 
@@ -39,5 +41,5 @@ def in_etcd_mode(address: str, arguments: str = "") -> Variables:
         MODE: "etcd",
         WORKER_PORT: worker_port,
         ETCD_ADDRESS: address,
-        WORKER_ARGS: f"--shared_memory_size_mb {MEMORY_MB} {arguments}",
+        WORKER_ARGS: f"--shared_memory_size_mb {MEMORY_MB} {_FEW_THREADS} {arguments}",
     }

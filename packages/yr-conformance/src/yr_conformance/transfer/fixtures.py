@@ -22,8 +22,8 @@ from yr_conformance.transfer.key_space import DeviceKeys, KeySpace, ValueKeys
 from yr_conformance.transfer.key_watch import KeyWatch
 from yr_conformance.transfer.ray_session import RAY_ENVIRONMENT, RaySession, ray_session
 from yr_conformance.transfer.second_driver import DriverRun, run_second_driver
+from yr_conformance.waiting import PATIENCE_S
 
-ANSWER_SECONDS = 30.0
 # Ray 2.55 leaves these to the garbage collector when it starts and stops a node.
 RAY_LEAVES = (
     r"ignore:unclosed file <_io.(TextIOWrapper|FileIO) name='/dev/null':ResourceWarning",
@@ -213,7 +213,7 @@ def _answers(actor: Any) -> bool:
     import ray
 
     try:
-        ray.get(actor.apply.remote(abs, 0), timeout=ANSWER_SECONDS)
+        ray.get(actor.apply.remote(abs, 0), timeout=PATIENCE_S)
     except ray.exceptions.RayError:
         return False
     return True

@@ -17,6 +17,7 @@ from yr_conformance.transfer.device_kind import CPU, DeviceKind
 from yr_conformance.transfer.device_memory import made_on
 from yr_conformance.transfer.fingerprint import fingerprint
 from yr_conformance.transfer.registration import register_transport
+from yr_conformance.waiting import PATIENCE_S
 
 TRANSPORT = "YR"
 
@@ -108,7 +109,7 @@ def observed(actor: Any, *references: Any) -> Any:
     return ray.get(actor.apply.remote(_fingerprints, *references))
 
 
-def wait_for_file(path: str, seconds: float = 20.0) -> bool:
+def wait_for_file(path: str, seconds: float = PATIENCE_S) -> bool:
     """Occupy an actor's thread until the file exists; False if it never came."""
     deadline = time.monotonic() + seconds
     while not os.path.exists(path):

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 
 import psutil
 
-from yr_conformance.datasystem.worker import HOST, free_ports
+from yr_conformance.datasystem.worker import HOST, few_threads, free_ports
 from yr_conformance.environment import environment_with
 from yr_conformance.listening import listening_ports
 from yr_conformance.marked import RAY_VARIABLE, processes_with
@@ -31,10 +31,10 @@ from yr_conformance.transfer.ray_agents import end_stranded
 from yr_conformance.transfer.registration import DEVICES_VARIABLE, register_transport
 from yr_conformance.waiting import wait_until
 
-FETCH_TIMEOUT_SECONDS = 10
+FETCH_TIMEOUT_SECONDS = 30
 SHARED_MEMORY_MB = 512
 GRACE_SECONDS = 5
-END_SECONDS = 20.0
+END_SECONDS = 60.0
 RAY_ENVIRONMENT = {
     "RAY_AUTH_MODE": "disabled",
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
@@ -76,10 +76,11 @@ class RaySession:
 
 
 @contextlib.contextmanager
-def ray_session(etcd_address: str = "") -> Iterator[RaySession]:
+def ray_session(etcd_address: str = "", *, cleans_up: bool = True) -> Iterator[RaySession]:
     """Start Ray and the backend in this process; stop both and check that nothing is left.
 
-    With an address, the backend's workers meet in that etcd, else at a metastore.
+    With an address, the backend's workers meet in that etcd, else at a metastore. One that does not
+    clean up leaves it to the backend to end with its driver.
     """
     mark = uuid.uuid4().hex
     directory = pathlib.Path(tempfile.mkdtemp(prefix="yrc-"))
@@ -100,13 +101,13 @@ def ray_session(etcd_address: str = "") -> Iterator[RaySession]:
         stack.callback(check_nothing_runs, mark)
         stack.enter_context(environment_with(settings))
         with _working_in(working_directory):
-            address = _start(stack)
+            address = _start(stack, cleans_up=cleans_up)
         ray_directory = directory / "ray"
         yield RaySession(mark, address, HOST, worker_port, ray_directory, working_directory)
 
 
 def _cluster_settings(etcd_address: str, metastore_port: int) -> dict[str, str]:
-    arguments = f"--shared_memory_size_mb {SHARED_MEMORY_MB}"
+    arguments = f"--shared_memory_size_mb {SHARED_MEMORY_MB} {' '.join(few_threads())}"
     if not etcd_address:
         return {
             "YR_DS_INIT_MODE": "metastore",
@@ -143,7 +144,7 @@ def _left_of(mark: str) -> list[psutil.Process]:
     return left
 
 
-def _start(stack: contextlib.ExitStack) -> str:
+def _start(stack: contextlib.ExitStack, *, cleans_up: bool) -> str:
     """Start one node and be its driver; `ray.init` alone would start monitors with it."""
     import ray
     from ray.cluster_utils import Cluster
@@ -157,7 +158,8 @@ def _start(stack: contextlib.ExitStack) -> str:
     )
     stack.callback(ray.shutdown)
     ray.init(address=cluster.address, log_to_driver=False, logging_level="warning")
-    stack.callback(cleanup_yr_resources)
+    if cleans_up:
+        stack.callback(cleanup_yr_resources)
     register_transport()
     return str(cluster.address)
 

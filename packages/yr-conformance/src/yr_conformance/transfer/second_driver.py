@@ -17,8 +17,8 @@ from typing import Any
 from yr_conformance.transfer.device_kind import DeviceKind, kind_of
 from yr_conformance.transfer.device_memory import use_last
 from yr_conformance.transfer.ray_session import RaySession
+from yr_conformance.waiting import PATIENCE_S
 
-SECONDS = 90
 VALUES = [3.0, 1.0, 4.0]
 
 
@@ -41,7 +41,7 @@ def run_second_driver(session: RaySession, device: DeviceKind) -> DriverRun:
         cwd=directory,
         capture_output=True,
         text=True,
-        timeout=SECONDS,
+        timeout=PATIENCE_S,
         check=False,
         env={**os.environ, **device.environment},
     )

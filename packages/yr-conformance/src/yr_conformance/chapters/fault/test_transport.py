@@ -19,8 +19,8 @@ DESIGN = "design: a transfer that fails is an error within its time, and the nex
 ALL_TRIALS_S = 900
 TIMEOUT = pytest.mark.timeout(ALL_TRIALS_S + 60)
 
-
 STEPS = tuple(step.__name__.replace("_", " ") for step in death_trials.STEPS)
+WORKER_FAULTS = tuple(fault.__name__.replace("_", " ") for fault in transport_trials.WORKER_FAULTS)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +86,25 @@ def test_an_actor_that_dies(trials: Trials, fault_row: Row, step: str) -> None:
     fault_row(trial)
 
     trial.check()
+
+
+@clause(
+    "FAULT-XFER-08", MUST, source="design: a put waits for a worker as long as its start may take"
+)
+@TIMEOUT
+def test_a_put_waits_for_the_next_worker(trials: Trials) -> None:
+    """A tensor that is sent right after its worker's death arrives, through the next worker."""
+    (sent,) = trials["worker killed before put"].seen
+
+    assert sent.answer is True, sent
+
+
+@clause("FAULT-XFER-09", MUST, source="design: an actor outlives its worker")
+@TIMEOUT
+@pytest.mark.parametrize("fault", WORKER_FAULTS)
+def test_no_actor_ends_with_its_worker(trials: Trials, fault: str) -> None:
+    """A worker that is killed or frozen ends no actor, whatever that is doing."""
+    assert not trials[fault].lost
 
 
 @clause("FAULT-XFER-06", MUST, source="design: received tensors own their memory")

@@ -20,7 +20,6 @@ from yr_conformance.transfer.peer import observed
 from yr_conformance.transfer.processes import stays, suspended
 from yr_conformance.transfer.ray_session import (
     FETCH_TIMEOUT_SECONDS,
-    GRACE_SECONDS,
     SHARED_MEMORY_MB,
     RaySession,
 )
@@ -143,7 +142,7 @@ def test_keys_of_a_dead_actor_are_reclaimed(fresh_peer: Any, keys: KeyWatch) -> 
     _kill(sender)
     del dropped
 
-    keys.vanish(seconds=GRACE_SECONDS + 20)
+    keys.vanish()
     del kept
 
 
@@ -158,7 +157,7 @@ def test_keys_of_an_actor_that_left_are_reclaimed(fresh_peer: Any, keys: KeyWatc
 
     del reference, sender
 
-    keys.vanish(seconds=GRACE_SECONDS + 20)
+    keys.vanish()
 
 
 @clause("GC-MEM-01", MUST, source="measured on openyuanrong-datasystem 0.8.1: freed by delete")

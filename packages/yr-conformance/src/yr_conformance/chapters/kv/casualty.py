@@ -15,7 +15,6 @@ from yr_conformance.waiting import wait_until
 MAX_CLIENTS = 2
 KEY, VALUE = "casualty", b"x" * 600_000
 REQUEST_TIMEOUT_MS = 5000
-NOTICED_S = RECONNECT_S = 60
 _DISCONNECTED = "disconnected from worker"
 
 
@@ -44,16 +43,14 @@ def suffer(worker: Worker) -> Casualty:
     unpublished = client.mcreate(["unpublished"], [len(VALUE)])
     worker.kill()
     first_call = told(client.get, [KEY])
-    wait_until(
-        lambda: _DISCONNECTED in str(told(client.get, [KEY])), "the client has noticed", NOTICED_S
-    )
+    wait_until(lambda: _DISCONNECTED in str(told(client.get, [KEY])), "the client has noticed")
     seen = {
         "later_calls": _try_all(client),
         "health": client.health_check().to_string(),
         "held": bytes(memoryview(held)),
     }
     worker.start()
-    wait_until(lambda: _works(client), "the client has reconnected", RECONNECT_S)
+    wait_until(lambda: _works(client), "the client has reconnected")
     return Casualty(
         one_client_too_many=one_client_too_many,
         first_call=first_call,
@@ -71,7 +68,7 @@ def _crowd(worker: Worker) -> Any:
     refused = told(_connect, worker)
     others.clear()
     gc.collect()
-    wait_until(lambda: _can_connect(worker), "a place is free", 60)
+    wait_until(lambda: _can_connect(worker), "a place is free")
     return refused
 
 

@@ -22,8 +22,6 @@ from yr_conformance.settings.attempt import RunningWorker
 from yr_conformance.settings.variables import Variables
 from yr_conformance.waiting import wait_until
 
-UNASKED_S = 60.0
-"""A released worker needs up to 8 s to start, four times that on a busy machine."""
 TRANSFER_S = 30.0
 
 
@@ -40,7 +38,7 @@ class Repairs(Situation):
         kill(victim(place))
         trial.mended()
         with watched(trial, lambda: backend.remains_of(files_and_processes)):
-            wait_until(lambda: self._serves(host, old), f"another worker at {host}", UNASKED_S)
+            wait_until(lambda: self._serves(host, old), f"another worker at {host}")
             trial.recover(lambda: self.transfers_again(*self.cluster.hosts[:2]))
         trial.left += self._surplus()
         assert self._actors() == actors, f"other actors than {actors}"
