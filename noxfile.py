@@ -32,6 +32,7 @@ TEST_TOOLS = (
 
 ROOT = pathlib.Path(__file__).parent
 PACKAGES = ROOT / "packages"
+STEPS = str(ROOT / "ci" / "steps" / "command_line.py")
 TRANSPORT, FAKE, SUITE = "ray-ascend-yr", "yr-fake-ds", "yr-conformance"
 CANN = "yr-fake-cann"
 IMPORT_NAMES = {
@@ -101,15 +102,9 @@ def tests(session: nox.Session) -> None:
     _install_local(session, FAKE, SUITE, TRANSPORT, CANN)
     for package in (FAKE, SUITE):
         session.run("pytest", "-n", "2", f"packages/{package}/tests", *session.posargs, env=RAY_ENV)
-    session.run(
-        "yr-fake-ds",
-        "run",
-        "--",
-        "pytest",
-        f"packages/{TRANSPORT}/tests",
-        *session.posargs,
-        env=RAY_ENV,
-    )
+    # The tests of a file share a Ray cluster.
+    transport = ("pytest", "-n", "2", "--dist", "loadfile", f"packages/{TRANSPORT}/tests")
+    session.run("yr-fake-ds", "run", "--", *transport, *session.posargs, env=RAY_ENV)
     session.notify("tests-npu", ["-m", "not long", *session.posargs])
 
 
@@ -244,6 +239,18 @@ def mutants(session: nox.Session) -> None:
     _install_local(session, FAKE, SUITE, TRANSPORT)
     script = PACKAGES / SUITE / "tests" / "mutants" / "run_transport_mutants.py"
     session.run("yr-fake-ds", "run", "--", "python", str(script), *session.posargs, env=RAY_ENV)
+
+
+@nox.session(venv_backend="none", default=False)
+def nightly(session: nox.Session) -> None:
+    """Run all that the gate leaves out, one step after the other: -- [--resume]."""
+    session.run(sys.executable, STEPS, "nightly", *session.posargs, external=True)
+
+
+@nox.session(venv_backend="none", default=False)
+def steady(session: nox.Session) -> None:
+    """Repeat the steps of the gate, and count which tests fail: -- [--times 5]."""
+    session.run(sys.executable, STEPS, "steady", *session.posargs, external=True)
 
 
 @nox.session(default=False)

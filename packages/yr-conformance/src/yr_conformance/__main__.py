@@ -1,4 +1,4 @@
-"""The command `yr-conformance`: run the clauses, or list them."""
+"""The command `yr-conformance`: run the clauses, once or again and again, or list them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,27 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="yr-conformance", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="run the clauses; options are pytest's", add_help=False)
+    again = commands.add_parser("steady", help="run them again and again, and count the failures")
+    again.add_argument("--times", type=int, default=20, help="how often (default: 20)")
     listing = commands.add_parser("list", help="print the catalogue of clauses")
     listing.add_argument("--markdown", action="store_true", help="as the page docs/clauses.md")
     options, rest = parser.parse_known_args(arguments)
     if options.command == "run":
         return int(pytest.main(["-p", PLUGIN, "--pyargs", CHAPTERS, *rest]))
+    if options.command == "steady":
+        return _repeat(options.times, rest)
     if rest:
         parser.error(f"unknown arguments: {' '.join(rest)}")
     return _list(markdown=options.markdown)
+
+
+def _repeat(times: int, options: list[str]) -> int:
+    from yr_conformance.steadiness import repeat
+
+    command = [sys.executable, "-m", __spec__.name, "run", *options]
+    tallies = repeat(command, times)
+    print(*tallies.table(), sep="\n")  # noqa: T201
+    return int(tallies.failed)
 
 
 def _list(*, markdown: bool) -> int:

@@ -1,0 +1,109 @@
+"""The steps of the gate and of the night, in order, with what each took of its machine.
+
+    python ci/steps/command_line.py WHAT
+
+    gate                what .ci/run runs: ends with the first step that fails
+    nightly [--resume]  all others, each whatever became of those before it
+    steady [--times 5]  those of the gate again and again: which tests fail, and how often
+
+Needs nox on the path; `nox -s nightly` and `nox -s steady` call it. Each ends with a table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+
+from running import Outcome, run
+from table import GATE, NIGHTLY, Step
+
+ROOT = pathlib.Path(__file__).parent.parent.parent
+REPORTS = ROOT / "reports" / "steps"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run what is asked for; the exit status is 1 if any step failed."""
+    options = _options(arguments)
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    outcomes = {"gate": _gate, "nightly": _nightly, "steady": _steady}[options.what](options)
+    return int(any(one.status for one in outcomes))
+
+
+def _gate(_: argparse.Namespace) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    for step in GATE:
+        outcomes.append(_run(step))
+        if outcomes[-1].status:
+            break
+    _print_table(outcomes)
+    return outcomes
+
+
+def _nightly(options: argparse.Namespace) -> list[Outcome]:
+    record = REPORTS / f"nightly-{_commit()}.json"
+    done = _recorded(record) if options.resume else {}
+    for step in NIGHTLY:
+        if step.name in done and done[step.name].status == 0:
+            continue
+        done[step.name] = _run(step)
+        record.write_text(json.dumps([asdict(one) for one in done.values()]), encoding="utf-8")
+    outcomes = [done[step.name] for step in NIGHTLY]
+    _print_table(outcomes)
+    for one in outcomes:
+        for reason in one.not_run:
+            print(f"not run in {one.name}: {reason}")
+    return outcomes
+
+
+def _steady(options: argparse.Namespace) -> list[Outcome]:
+    outcomes = [_run(step) for _ in range(options.times) for step in GATE]
+    _print_table(outcomes)
+    failures = Counter((one.name, test) for one in outcomes for test in one.failed)
+    print(f"\n| step | test | failed of {options.times} |\n|---|---|---|")
+    for (step, test), count in failures.most_common():
+        print(f"| {step} | {test} | {count} |")
+    return outcomes
+
+
+def _run(step: Step) -> Outcome:
+    log = REPORTS / f"{step.name.replace(' ', '-').replace(',', '').replace(':', '')}.log"
+    return run(step, log)
+
+
+def _print_table(outcomes: Iterable[Outcome]) -> None:
+    print("\n| step | seconds | highest load | verdict |\n|---|---|---|---|")
+    for one in outcomes:
+        print(f"| {one.name} | {one.seconds:.0f} | {one.load:.1f} | {one.verdict} |")
+    print(f"| all | {sum(one.seconds for one in outcomes):.0f} | | |", flush=True)
+
+
+def _recorded(record: pathlib.Path) -> dict[str, Outcome]:
+    if not record.exists():
+        return {}
+    rows = json.loads(record.read_text(encoding="utf-8"))
+    return {row["name"]: Outcome(**row) for row in rows}
+
+
+def _commit() -> str:
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="ci/steps", description=__doc__)
+    what = parser.add_subparsers(dest="what", required=True)
+    what.add_parser("gate")
+    what.add_parser("nightly").add_argument("--resume", action="store_true")
+    what.add_parser("steady").add_argument("--times", type=int, default=5)
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

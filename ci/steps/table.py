@@ -1,0 +1,71 @@
+"""Which steps there are: those of the gate, which every change passes, and those of the night."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of nox; its name is what the tables show."""
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+def _step(name: str, arguments: str) -> Step:
+    return Step(name, tuple(arguments.split()))
+
+
+GATE = (
+    _step("lint and types", "-s lint types"),
+    _step("tests of each package", "-s tests"),
+    _step("conformance on the fake", "-s conformance"),
+    _step(
+        "conformance on the fake, etcd mode",
+        "-s conformance -- --mode etcd --chapter TWO --chapter MODE --chapter LIFE",
+    ),
+    _step(
+        "conformance on the released datasystem",
+        "-s conformance -- --target real-cpu --chapter CLI --chapter KV --chapter OBJ "
+        "--chapter TWO --chapter FAULT --chapter XFER --chapter GC --chapter COST",
+    ),
+    _step(
+        "conformance on the released datasystem, etcd mode",
+        "-s conformance -- --target real-cpu --mode etcd --chapter TWO",
+    ),
+    _step(
+        "the released datasystem on emulated NPUs",
+        "-s conformance -- --target real-emulated-npu --chapter DEV",
+    ),
+    _step(
+        "conformance on the released datasystem, oldest Ray",
+        "-s conformance -- --target real-cpu --ray oldest --chapter XFER --chapter GC",
+    ),
+    _step("tests of yr-fake-cann that take long", "-s tests-npu -- -m long"),
+    _step("examples on the fake and on the released datasystem", "-s examples"),
+    _step("wheels, installed where nothing else is", "-s build"),
+)
+NIGHTLY = (
+    _step(
+        "the released datasystem on emulated NPUs: transfers",
+        "-s conformance -- --target real-emulated-npu "
+        "--chapter XFER --chapter GC --chapter COST --chapter FAULT",
+    ),
+    _step(
+        "settings and lives of the released datasystem",
+        "-s conformance -- --target real-cpu --chapter MODE --chapter LIFE",
+    ),
+    _step(
+        "the released datasystem in etcd mode",
+        "-s conformance -- --target real-cpu --mode etcd",
+    ),
+    _step("the fake in etcd mode", "-s conformance -- --mode etcd"),
+    _step("the fake on the oldest Ray", "-s conformance -- --ray oldest"),
+    _step("mutants", "-s mutants"),
+    _step("sanitizers", "-s sanitizers"),
+    _step("cross-compiled for aarch64", "-s aarch64"),
+    _step("coverage", "-s coverage"),
+    _step("benchmarks", "-s benchmarks"),
+    _step("soak", "-s soak -- --minutes 20"),
+)
