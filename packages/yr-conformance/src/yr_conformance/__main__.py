@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _repeat(times: int, options: list[str]) -> int:
     from yr_conformance.steadiness import repeat
 
-    command = [sys.executable, "-m", __spec__.name, "run", *options]
+    command = [sys.executable, "-m", "yr_conformance", "run", *options]
     tallies = repeat(command, times)
     print(*tallies.table(), sep="\n")  # noqa: T201
     return int(tallies.failed)
