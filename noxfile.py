@@ -127,6 +127,15 @@ def tests_npu(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def differential(session: nox.Session) -> None:
+    """Take 2,000 random steps on the fake and on the released SDK: both must answer the same."""
+    tools = [tool for tool in TEST_TOOLS if not tool.startswith(("testcontainers", "pytest-xdist"))]
+    session.install(DATASYSTEM, "msgspec>=0.19", *tools)
+    _install_local(session, FAKE)
+    session.run("pytest", f"packages/{FAKE}/tests/differential", *session.posargs)
+
+
+@nox.session(default=False)
 def sanitizers(session: nox.Session) -> None:
     """Run yr-fake-cann's native tests under sanitizers: -- [address] [thread]."""
     session.install("cmake>=3.20", "ninja", "pytest>=8", "pytest-timeout>=2.3", PYELFTOOLS)

@@ -20,6 +20,7 @@ def _step(name: str, arguments: str) -> Step:
 GATE = (
     _step("lint and types", "-s lint types"),
     _step("tests of each package", "-s tests"),
+    _step("the fake and the released SDK, step by step", "-s differential"),
     _step("conformance on the fake", "-s conformance"),
     _step(
         "conformance on the fake, etcd mode",

@@ -16,7 +16,7 @@ VARYING = [
     (re.compile(r"Thread ID \d+ "), ""),
     (re.compile(r"\nLine of code : \d+\nFile         : [^\n]*\n(traceId      : [^\]\s.]*)?"), ""),
     (re.compile(r", traceId: [0-9a-f-]+(;[0-9a-f]+)?"), ""),
-    (re.compile(r"\. RPC Retry detail: \[.*?\] with \d+ times in \d+ ms\.", re.DOTALL), ""),
+    (re.compile(r"\.? RPC Retry detail: \[.*?\] with \d+ times in \d+ ms\.", re.DOTALL), ""),
     (re.compile(r"\n\nInvoked with: .*", re.DOTALL), ""),
 ]
 

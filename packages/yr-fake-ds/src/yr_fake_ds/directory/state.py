@@ -255,7 +255,9 @@ class State:
         return msgspec.structs.replace(request, parameters=like)
 
     def _conflict_of_nesting(self, request: Announce, key: str) -> RefusedError | None:
-        if self._references.children(key) == frozenset(request.nested):
+        """Refuse other children than before; an object without any may get some (0.8.1)."""
+        children = self._references.children(key)
+        if not children or children == frozenset(request.nested):
             return None
         if request.call in {"mset", "mset_buffer"}:
             return RefusedError(texts.NESTED_MISMATCH)

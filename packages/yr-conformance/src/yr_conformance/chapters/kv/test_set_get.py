@@ -250,6 +250,20 @@ def test_read_beyond_the_end_fails(client: Any, own_keys: Keys) -> None:
         client.read([ReadParam(own_keys(), 100, 1)])
 
 
+@clause("KV-GET-12", MUST, source=MEASURED)
+def test_read_beyond_the_end_among_others(client: Any, own_keys: Keys) -> None:
+    """`read` gives None for an offset behind the end if another part of the call can be given."""
+    from yr.datasystem.kv_client import ReadParam
+
+    client.set(own_keys("short"), b"xy")
+    client.set(own_keys("long"), b"0123456789")
+
+    parts = client.read([ReadParam(own_keys("short"), 2, 1), ReadParam(own_keys("long"), 8, 0)])
+
+    assert parts[0] is None
+    assert bytes(parts[1].immutable_data()) == b"89"
+
+
 @clause("KV-GET-10", MUST, source=MEASURED)
 def test_several_values_of_mixed_sizes(client: Any, own_keys: Keys) -> None:
     """One `get` returns small and big values together."""

@@ -104,6 +104,19 @@ def test_an_outer_object_keeps_an_inner_one(client: Any, objects: Any, own_keys:
     wait_until(lambda: client.exist([outer, inner]) == [False, False], "both objects are gone")
 
 
+@clause("OBJ-REF-09", MUST, source=MEASURED)
+def test_what_an_object_nests_is_settled_once(objects: Any, own_keys: Keys) -> None:
+    """An object stored again may come to nest keys, and must nest the same ones from then on."""
+    outer, inner, other = own_keys("outer"), own_keys("inner"), own_keys("other")
+    objects.put(outer, b"1")
+    objects.put(outer, b"2", nested_object_keys=[inner])
+    objects.put(outer, b"3", nested_object_keys=[inner])
+
+    for nested in ([], [other], [inner, other]):
+        with raises_status("Runtime error", "Nested keys not match"):
+            objects.put(outer, b"4", nested_object_keys=nested)
+
+
 @clause("OBJ-REF-07", MUST, source=MEASURED)
 def test_references_need_keys(objects: Any) -> None:
     """`g_increase_ref` and `g_decrease_ref` refuse an empty list, and check the first key."""
