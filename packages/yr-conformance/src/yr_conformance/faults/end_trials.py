@@ -1,7 +1,7 @@
-"""Ends of a driver whose worker was killed, each with a Ray cluster of its own.
+"""Ends of a driver whose worker was killed or frozen, each with a Ray cluster of its own.
 
     tests --start--> this driver -- Ray -- actors in a ring, each with a client of the worker
-          <--JSON---             worker killed ... ray.shutdown(), Ray's node ends
+          <--JSON---             worker killed, frozen ... ray.shutdown(), Ray's node ends
 
 Started with `-m yr_conformance.faults.end_trials FILE [ETCD_ADDRESS]`, it writes one JSON object a
 line into the file: an end, how many seconds all processes took for it, and which were left.
@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from yr_conformance.faults.transport_driver import REPLY_S, ones, total_of
-from yr_conformance.living import kill
+from yr_conformance.living import freeze, kill
 from yr_conformance.transfer.ray_session import RaySession, ray_session
 
 ACTORS: Final = 4
@@ -82,7 +82,26 @@ def backend_renewed(session: RaySession) -> tuple[Ring, Ring]:
     return first, Ring()
 
 
-ENDS: Final = (worker_killed, worker_replaced, backend_renewed)
+def worker_frozen(session: RaySession) -> Ring:
+    """The worker stops answering, and the driver leaves at once."""
+    ring = Ring()
+    freeze(_worker_of(session))
+    return ring
+
+
+def cleaned_up_under_a_frozen_worker(session: RaySession) -> Ring:
+    """The worker stops answering, and the driver cleans up before it leaves."""
+    return worker_frozen(session)
+
+
+ENDS: Final = (
+    worker_killed,
+    worker_replaced,
+    worker_frozen,
+    cleaned_up_under_a_frozen_worker,
+    backend_renewed,
+)
+CLEANING_UP: Final = (cleaned_up_under_a_frozen_worker,)
 
 
 def main(path: str, etcd_address: str = "") -> None:
@@ -101,20 +120,25 @@ def read_ends(path: str) -> dict[str, End]:
 
 
 def _ended(before: Callable[[RaySession], object], etcd_address: str) -> End:
-    left, begin = "", time.monotonic()
+    left, begin, kept = "", time.monotonic(), object()
     try:
-        with ray_session(etcd_address, cleans_up=False) as session:
+        with ray_session(etcd_address, cleans_up=before in CLEANING_UP) as session:
             kept = before(session)
             begin = time.monotonic()
     except AssertionError as error:
         left = str(error)
+    seconds = time.monotonic() - begin
     del kept
-    return End(before.__name__.replace("_", " "), time.monotonic() - begin, left)
+    return End(before.__name__.replace("_", " "), seconds, left)
 
 
 def _kill_worker(session: RaySession) -> None:
+    kill(_worker_of(session))
+
+
+def _worker_of(session: RaySession) -> int:
     (pid,) = session.datasystem_pids()
-    kill(pid)
+    return pid
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def ends(request: pytest.FixtureRequest, process_home: str) -> dict[str, End]:
 @any_clause("FAULT-END-01", MUST, source=DESIGN, needs=("transfer-cpu",))
 @pytest.mark.parametrize("name", NAMES)
 def test_all_processes_end_with_their_driver(ends: dict[str, End], name: str) -> None:
-    """In 10 s from `ray.shutdown()`, without a cleanup, no process is left of a session."""
+    """In 10 s from a driver's last call, cleanup or not, no process is left of its session."""
     end = ends[name]
 
     assert not end.left, end
