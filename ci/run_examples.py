@@ -27,12 +27,13 @@ FAILURE = "FAILED:"
 def main(names: list[str]) -> int:
     """Run the named examples, or all, and return the number of those that disagree."""
     with tempfile.TemporaryDirectory() as directory:
-        scripts = [_readme_example(directory), *sorted(EXAMPLES.glob("*.py"))]
+        scripts = [readme_example(directory), *sorted(EXAMPLES.glob("*.py"))]
         chosen = [script for script in scripts if not names or script.stem in names]
         return sum(not _agrees(script) for script in chosen)
 
 
-def _readme_example(directory: str) -> pathlib.Path:
+def readme_example(directory: str) -> pathlib.Path:
+    """Write the README's Python block into a file of that directory."""
     text = (EXAMPLES.parent / "README.md").read_text(encoding="utf-8")
     script = pathlib.Path(directory) / "readme.py"
     script.write_text(text.split("```python\n")[1].split("```")[0], encoding="utf-8")

@@ -11,13 +11,14 @@ import subprocess
 import sys
 import tempfile
 
+from run_examples import EXAMPLES, readme_example
+
 DISTRIBUTIONS = {
     "ray-ascend-yr": "ray_ascend",
     "yr-fake-ds": "yr_fake_ds",
     "yr-conformance": "yr_conformance",
     "yr-fake-cann": "yr_fake_cann",
 }
-EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
 BIN = pathlib.Path(sys.executable).parent
 
 
@@ -26,15 +27,9 @@ def main() -> None:
     for distribution, import_name in DISTRIBUTIONS.items():
         _check_distribution(distribution, import_name)
     with tempfile.TemporaryDirectory() as directory:
-        for example in ("sdk_two_processes", "cpu_quick_start"):
-            _run(
-                directory,
-                BIN / "yr-fake-ds",
-                "run",
-                "--",
-                sys.executable,
-                EXAMPLES / f"{example}.py",
-            )
+        named = [EXAMPLES / f"{name}.py" for name in ("sdk_two_processes", "cpu_quick_start")]
+        for example in (*named, readme_example(directory)):
+            _run(directory, BIN / "yr-fake-ds", "run", "--", sys.executable, example)
         _run(directory, sys.executable, "-m", "yr_conformance", "list")
         load = "import ctypes; ctypes.CDLL('libascendcl.so').aclInit(None)"
         _run(
