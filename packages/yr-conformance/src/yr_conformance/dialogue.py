@@ -23,9 +23,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, Any, Final
 
 from yr_conformance.environment import HOST_TENSORS
+from yr_conformance.fair_time import TooBusyError
 from yr_conformance.waiting import PATIENCE_S
 
 _READY: Final = 0
+_TOO_BUSY: Final = f"{TooBusyError.__name__}: "
 _MOST_STDERR: Final = 3000
 
 
@@ -52,7 +54,10 @@ class Partner:
             self._is_ready = True
 
     def ask(self, name: str, *arguments: Any) -> Any:
-        """Have a method of its object called; AssertionError with its error if it raised one."""
+        """Have a method of its object called; AssertionError with its error if it raised one.
+
+        A TooBusyError is raised as it is.
+        """
         self.wait_ready()
         stdin = self._process.stdin
         assert stdin is not None
@@ -83,6 +88,8 @@ class Partner:
         while True:
             answered, answer, error = json.loads(self._line(deadline))
             if answered == number:
+                if error.startswith(_TOO_BUSY):
+                    raise TooBusyError(error.removeprefix(_TOO_BUSY))
                 assert not error, f"{error}: {self.last_words()}"
                 return answer
 

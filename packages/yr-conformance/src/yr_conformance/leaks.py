@@ -21,6 +21,7 @@ from collections.abc import Callable, Generator, Iterator
 
 import pytest
 
+from yr_conformance.fair_time import metronome
 from yr_conformance.marked import MARK_VARIABLE, RAY_VARIABLE, processes_with
 from yr_conformance.reaper import reaper
 from yr_conformance.traces import Traces, traces, wait_for_nothing_new
@@ -59,7 +60,8 @@ def process_mark(process_home: str, pytestconfig: pytest.Config) -> Iterator[str
     # Any use of multiprocessing starts this process, and it stays until the test process ends.
     multiprocessing.resource_tracker.ensure_running()
     mark = os.environ[MARK_VARIABLE] = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    with reaper(mark, process_home), _working_in(os.path.join(process_home, "cwd")):
+    directory = os.path.join(process_home, "cwd")
+    with reaper(mark, process_home), metronome(process_home), _working_in(directory):
         before = traces(mark, [])
         yield mark
         patience_s = pytestconfig.option.leak_patience

@@ -16,6 +16,7 @@ import pytest
 
 from yr_conformance import deviations, unsteady
 from yr_conformance.clauses import MARKER, ClauseError, check_unique, clause_of
+from yr_conformance.fair_time import TooBusyError
 from yr_conformance.proofs import device_of, proof_of, row_of
 from yr_conformance.results import (
     COST_PROPERTY,
@@ -109,10 +110,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Let the failure of an unsteady clause be one that is known, until all of them are judged."""
+    """Tell what is no plain failure: a busy machine's lateness, and an unsteady clause's failure.
+
+    All of the latter are judged together at the end.
+    """
     report = yield
+    if call.excinfo and call.excinfo.errisinstance(TooBusyError):
+        _leave_open(report, item, str(call.excinfo.value))
     proof = dict(item.user_properties).get(PROPERTY)
     known = item.config.stash[_results].unsteady_of(str(proof))
     if known and report.when == "call" and report.failed:
@@ -237,6 +243,13 @@ def _select_chapters(config: pytest.Config, items: list[pytest.Item]) -> None:
         raise pytest.UsageError(f"no clause is in chapter {', '.join(sorted(unknown))}")
     config.hook.pytest_deselected(items=[i for i in items if chapters[i] not in wanted])
     items[:] = [item for item in items if chapters[item] in wanted]
+
+
+def _leave_open(report: pytest.TestReport, item: pytest.Item, reason: str) -> None:
+    """Let a test be not run, as one that skips itself."""
+    path, line, _ = item.reportinfo()
+    report.outcome = "skipped"
+    report.longrepr = (str(path), (line or 0) + 1, f"Skipped: {reason}")
 
 
 def _is_unsteady(report: pytest.TestReport) -> bool:

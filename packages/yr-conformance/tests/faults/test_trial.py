@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from yr_conformance.fair_time import Elapsed, TooBusyError
 from yr_conformance.faults.trial import GRACE_S, Trial, Trials
 
 
@@ -37,9 +38,18 @@ def test_calls_are_noted_with_their_status() -> None:
 def test_a_hang_is_noticed() -> None:
     """A call that took longer than it may fails the check, whatever its answer."""
     trial = recovered()
-    trial.note("get", "", seconds=1.0 + GRACE_S + 0.1, limit_s=1.0)
+    trial.note("get", "", Elapsed(*[1.0 + GRACE_S + 0.1] * 2), limit_s=1.0)
 
     with pytest.raises(AssertionError, match="longer than allowed"):
+        trial.check()
+
+
+def test_a_busy_machine_is_no_hang() -> None:
+    """A call that was late only because nobody got any CPU says nothing."""
+    trial = recovered()
+    trial.note("get", "", Elapsed(real_s=1.0 + GRACE_S + 0.1, fair_s=0.5), limit_s=1.0)
+
+    with pytest.raises(TooBusyError, match=r"6.1 s instead of 6 s"):
         trial.check()
 
 

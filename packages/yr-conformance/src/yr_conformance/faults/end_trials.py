@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from yr_conformance.fair_time import Elapsed, Stopwatch
 from yr_conformance.faults.transport_driver import REPLY_S, ones, total_of
 from yr_conformance.living import freeze, kill
 from yr_conformance.transfer.ray_session import RaySession, ray_session
@@ -30,7 +30,7 @@ class End:
     """How long a session's processes took to end, and what of them had to be killed."""
 
     name: str
-    seconds: float
+    took: Elapsed
     left: str
 
 
@@ -115,21 +115,22 @@ def main(path: str, etcd_address: str = "") -> None:
 def read_ends(path: str) -> dict[str, End]:
     """Read what such a driver wrote."""
     with open(path, encoding="utf-8") as file:
-        ends = [End(**json.loads(line)) for line in file]
+        rows = [json.loads(line) for line in file]
+    ends = [End(**{**row, "took": Elapsed(**row["took"])}) for row in rows]
     return {end.name: end for end in ends}
 
 
 def _ended(before: Callable[[RaySession], object], etcd_address: str) -> End:
-    left, begin, kept = "", time.monotonic(), object()
+    left, watch, kept = "", Stopwatch(), object()
     try:
         with ray_session(etcd_address, cleans_up=before in CLEANING_UP) as session:
             kept = before(session)
-            begin = time.monotonic()
+            watch = Stopwatch()
     except AssertionError as error:
         left = str(error)
-    seconds = time.monotonic() - begin
+    took = watch.read()
     del kept
-    return End(before.__name__.replace("_", " "), seconds, left)
+    return End(before.__name__.replace("_", " "), took, left)
 
 
 def _kill_worker(session: RaySession) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from yr_conformance.fair_time import TooBusyError
+
 
 class Record:
     """Made once by a fixture, looked at by many clauses."""
@@ -20,10 +22,13 @@ class Record:
         """Carry out a step and keep what it gives, or how it failed."""
         try:
             self._seen[name] = function(*arguments)
-        except (AssertionError, OSError) as error:
+        except (AssertionError, OSError, TooBusyError) as error:
             self._wrong[name] = error
 
     def __getitem__(self, name: str) -> Any:
         """Give what was seen; AssertionError with what went wrong when it was to be seen."""
-        assert name not in self._wrong, f"{name}: {self._wrong[name]}"
+        wrong = self._wrong.get(name)
+        if isinstance(wrong, TooBusyError):
+            raise wrong
+        assert wrong is None, f"{name}: {wrong}"
         return self._seen[name]

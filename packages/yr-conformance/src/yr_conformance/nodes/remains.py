@@ -17,6 +17,7 @@ from typing import Final
 
 import psutil
 
+from yr_conformance.fair_time import Stopwatch
 from yr_conformance.living import is_alive
 from yr_conformance.settings.attempt import RunningWorker
 from yr_conformance.settings.running import workers_among
@@ -84,10 +85,16 @@ class Backend:
 
 
 def left_after(look: Callable[[], list[str]], seconds: float = GONE_S) -> list[str]:
-    """Give what is still there after so many seconds; nothing as soon as nothing is."""
-    deadline = time.monotonic() + seconds
-    while (left := look()) and time.monotonic() < deadline:
+    """Give what is still there after so many seconds; nothing as soon as nothing is.
+
+    TooBusyError if it took longer than that and the machine may be the reason.
+    """
+    watch = Stopwatch()
+    while left := look():
+        if watch.read().fair_s > seconds:
+            return left
         time.sleep(_POLL_S)
+    watch.read().keeps(seconds)
     return left
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from yr_conformance.dialogue import Partner
+from yr_conformance.fair_time import Stopwatch
 from yr_conformance.faults.trial import Trial
 from yr_conformance.nodes.life_driver import ELEMENTS
 from yr_conformance.nodes.ray_cluster import RayCluster
@@ -33,9 +33,9 @@ class Situation:
 
     def tries(self, trial: Trial, what: str, limit_s: float, name: str, *arguments: str) -> bool:
         """Note what the driver sees of one of its calls during a fault; whether it succeeded."""
-        begin = time.monotonic()
+        watch = Stopwatch()
         error = self.driver.ask("error_of", name, arguments)
-        trial.note(what, error, time.monotonic() - begin, limit_s)
+        trial.note(what, error, watch.read(), limit_s)
         return not error
 
     def is_lost(self, trial: Trial, host: str, end: Callable[[str], None], *rest: str) -> Trial:

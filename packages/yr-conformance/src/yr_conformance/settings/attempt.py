@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from yr_conformance.fair_time import Elapsed
+
 
 @dataclass(frozen=True)
 class Start:
@@ -21,7 +23,7 @@ class Attempt:
     error: str = ""
     text: str = ""
     variable: str = ""
-    seconds: float = 0.0
+    took: Elapsed = field(default_factory=Elapsed)
     warnings: tuple[str, ...] = ()
     actors: int = 0
     """How many actors were made meanwhile, those that have ended included."""
@@ -60,7 +62,8 @@ def attempt_of(fields: dict[str, Any]) -> Attempt:
     """Make the record again from what JSON left of it."""
     starts = [Start(tuple(one["arguments"]), one["visible_npus"]) for one in fields["starts"]]
     lists = {"warnings": fields["warnings"], "left": fields["left"], "starts": starts}
-    return Attempt(**{**fields, **{name: tuple(values) for name, values in lists.items()}})
+    made = {name: tuple(values) for name, values in lists.items()}
+    return Attempt(**{**fields, **made, "took": Elapsed(**fields["took"])})
 
 
 def worker_of(fields: dict[str, Any]) -> RunningWorker:

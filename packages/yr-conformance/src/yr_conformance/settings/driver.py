@@ -20,7 +20,9 @@ from typing import Any, Final
 import psutil
 
 from yr_conformance.dialogue import answers, serve
+from yr_conformance.fair_time import Stopwatch
 from yr_conformance.leaks import RAY_VARIABLE
+from yr_conformance.nodes.remains import left_after
 from yr_conformance.settings.attempt import Attempt, RunningWorker
 from yr_conformance.settings.ray_nodes import Spy, ray_nodes
 from yr_conformance.settings.running import workers_among
@@ -29,8 +31,6 @@ from yr_conformance.transfer.call_journal import created_keys, start_journal
 from yr_conformance.transfer.ray_session import marked_processes
 from yr_conformance.waiting import PATIENCE_S, wait_until
 
-GONE_S: Final = 10.0
-_POLL_S: Final = 0.05
 _VALUES: Final = [3.0, 1.0, 4.0]
 
 
@@ -54,18 +54,18 @@ class Driver:
         os.environ.update(settings)
         self._said.clear()
         self._spy.starts()
-        actors, before, begin = _actors_made(), self.traces(), time.monotonic()
+        actors, before, watch = _actors_made(), self.traces(), Stopwatch()
         failure: Exception | None = None
         try:
             register_transport()
         except Exception as error:
             failure = error
-        seconds = time.monotonic() - begin
+        took = watch.read()
         return Attempt(
             error=type(failure).__name__ if failure else "",
             text=str(failure) if failure else "",
             variable=getattr(failure, "name", ""),
-            seconds=seconds,
+            took=took,
             warnings=tuple(self._said),
             actors=_actors_made() - actors,
             starts=tuple(self._spy.starts()),
@@ -162,12 +162,7 @@ class Driver:
         return self._living[0]
 
     def _left_since(self, before: list[str]) -> list[str]:
-        deadline = time.monotonic() + GONE_S
-        while left := [one for one in self.traces() if one not in before]:
-            if time.monotonic() > deadline:
-                break
-            time.sleep(_POLL_S)
-        return left
+        return left_after(lambda: [one for one in self.traces() if one not in before])
 
 
 def main(hosts: list[str]) -> None:

@@ -47,4 +47,4 @@ def test_all_processes_end_with_their_driver(ends: dict[str, End], name: str) ->
     end = ends[name]
 
     assert not end.left, end
-    assert end.seconds < GONE_S, end
+    assert end.took.keeps(GONE_S), end

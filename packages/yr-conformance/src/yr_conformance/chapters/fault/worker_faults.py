@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 
 from yr_conformance.datasystem.statuses import told
+from yr_conformance.fair_time import Elapsed, Stopwatch
 from yr_conformance.faults.pair import LIMIT_S, VALUE, Pair, connect_briefly
 from yr_conformance.faults.trial import Trial, Trials
 from yr_conformance.living import freeze
-from yr_conformance.waiting import wait_until
+from yr_conformance.waiting import PATIENCE_S, wait_until
 
 WAIT_S = 3.0
 MAX_PUTS = 1000
@@ -52,8 +52,8 @@ def killed_during_put(pair: Pair, trial: Trial) -> None:
     putting = pair.elsewhere.begin(put_until_it_fails, pair.joined.port, names)
     wait_until(lambda: pair.here.exist(names[3:4]) == [True], "some values are there")
     pair.joined.kill()
-    error, seconds = putting.result(WAIT_S * 20)
-    trial.note("set", error, seconds, LIMIT_S)
+    error, took = putting.result(PATIENCE_S)
+    trial.note("set", error, took, LIMIT_S)
     _restart(pair, trial)
 
 
@@ -82,8 +82,8 @@ def killed_during_get(pair: Pair, trial: Trial) -> None:
     waiting = pair.elsewhere.begin(wait_in_vain, pair.joined.port, pair.fresh(), pair.fresh())
     wait_until(lambda: pair.here.exist([pair.keys.made[-1]]) == [True], "it waits")
     pair.joined.kill()
-    error, seconds = waiting.result(WAIT_S * 20)
-    trial.note("waiting get", error, seconds, max(WAIT_S, LIMIT_S))
+    error, took = waiting.result(PATIENCE_S)
+    trial.note("waiting get", error, took, max(WAIT_S, LIMIT_S))
     _restart(pair, trial)
 
 
@@ -123,24 +123,24 @@ def head_lost(pair: Pair, trial: Trial) -> None:
     pair.finish(trial)
 
 
-def put_until_it_fails(port: int, keys: list[str]) -> tuple[str, float]:
+def put_until_it_fails(port: int, keys: list[str]) -> tuple[str, Elapsed]:
     """Put values until one fails; its error and how long that took. Runs in another process."""
     client = connect_briefly(port)
     for key in keys:
-        begin = time.monotonic()
+        watch = Stopwatch()
         answer = told(client.set, key, VALUE)
         if answer is not None:
-            return str(answer), time.monotonic() - begin
-    return "", 0.0
+            return str(answer), watch.read()
+    return "", Elapsed()
 
 
-def wait_in_vain(port: int, key: str, sign: str) -> tuple[str, float]:
+def wait_in_vain(port: int, key: str, sign: str) -> tuple[str, Elapsed]:
     """Set a sign and wait for a value that does not come; runs in another process."""
     client = connect_briefly(port)
     client.set(sign, b"1")
-    begin = time.monotonic()
+    watch = Stopwatch()
     answer = told(client.get, [key], False, int(WAIT_S * 1000))
-    return str(answer), time.monotonic() - begin
+    return str(answer), watch.read()
 
 
 def _restart(pair: Pair, trial: Trial) -> None:

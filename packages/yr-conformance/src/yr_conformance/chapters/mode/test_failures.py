@@ -146,7 +146,7 @@ def test_an_argument_that_the_worker_refuses(
     refused = driver.register({**variables(), WORKER_ARGS: arguments})
 
     refused.check_refused("BackendStartError", reason, driver.hosts[0])
-    assert refused.seconds < LIMIT_S
+    assert refused.took.keeps(LIMIT_S)
 
 
 @clause("MODE-H2D-01", MUST, source=GUIDE)
@@ -167,4 +167,4 @@ def test_npus_that_the_node_does_not_have(npu_start: Attempt) -> None:
     npu_start.check_refused("BackendStartError")
 
     assert "remote" in npu_start.text.lower() or "plugin" in npu_start.text, npu_start.text
-    assert npu_start.seconds < LIMIT_S
+    assert npu_start.took.keeps(LIMIT_S)
