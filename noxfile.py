@@ -15,6 +15,9 @@ import sys
 
 import nox
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "ci"))
+from environments import PACKAGES, ROOT, install, install_local
+
 TORCH = "torch==2.13.0"
 NUMPY = "numpy>=1.26"  # torch warns at import when it is missing
 RAYS = {"newest": "2.60.0", "oldest": "2.55.1"}
@@ -30,8 +33,6 @@ TEST_TOOLS = (
     "testcontainers>=4.10",
 )
 
-ROOT = pathlib.Path(__file__).parent
-PACKAGES = ROOT / "packages"
 STEPS = str(ROOT / "ci" / "steps" / "command_line.py")
 TRANSPORT, FAKE, SUITE = "ray-ascend-yr", "yr-fake-ds", "yr-conformance"
 CANN = "yr-fake-cann"
@@ -41,11 +42,15 @@ IMPORT_NAMES = {
     SUITE: "yr_conformance",
     CANN: "yr_fake_cann",
 }
-REAL_TARGETS = ("real-cpu", "real-emulated-npu")
-TARGETS = ("fake", *REAL_TARGETS)
-# Of pytest, on two CPUs: a released worker has 300 to 500 threads, and a second cluster beside it
-# only doubles the load (0.8.1).
-PROCESSES = {"fake": "3", "real-cpu": "0", "real-emulated-npu": "0"}
+# Of each target: distributions, packages of ours, and how its programs are started.
+CONTENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
+    "fake": ((TORCH_NPU,), (FAKE, CANN), "yr-fake-ds run --npus 8 --"),
+    "real-cpu": ((DATASYSTEM,), (), ""),
+    "real-emulated-npu": ((DATASYSTEM, TORCH_NPU), (CANN,), "yr-fake-cann run --npus 8 --"),
+}
+# Of pytest, on two CPUs. A released worker has 300 to 500 threads, and a second cluster beside it
+# only doubles the load (0.8.1); a third on the fake took it from 8 to 40 and saved no time.
+PROCESSES = {"fake": "2", "real-cpu": "0", "real-emulated-npu": "0"}
 CANN_TESTS = ("native", "device", "activation", "distributed", "datasystem")
 # The files of these start servers, which their tests share.
 SERVED = ("distributed", "datasystem")
@@ -83,8 +88,8 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check every package, its tests, the driver and the scripts with mypy --strict."""
-    session.install("mypy==2.4.1", "nox", TORCH, *TEST_TOOLS, "msgspec", "types-psutil", NUMPY)
-    session.install(PYELFTOOLS)
+    typed = (TORCH, NUMPY, "msgspec", *TEST_TOOLS, "types-psutil", "nox", PYELFTOOLS)
+    install(session, ("mypy==2.4.1", *typed), are_imported=False)
     session.run("mypy", "noxfile.py", "ci", env=_source_path())
     # Ray adds .remote to the classes that it decorates.
     session.run("mypy", "--disable-error-code=attr-defined", "examples", env=_source_path())
@@ -99,7 +104,7 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run each package's own tests; the transport's run on the fake datasystem."""
     _install_transport_stack(session, RAYS["newest"])
-    _install_local(session, FAKE, SUITE, TRANSPORT, CANN)
+    install_local(session, FAKE, SUITE, TRANSPORT, CANN)
     for package in (FAKE, SUITE):
         session.run("pytest", "-n", "2", f"packages/{package}/tests", *session.posargs, env=RAY_ENV)
     # The tests of a file share a Ray cluster.
@@ -111,9 +116,8 @@ def tests(session: nox.Session) -> None:
 @nox.session(name="tests-npu", default=False)
 def tests_npu(session: nox.Session) -> None:
     """Run what needs NPUs: yr-fake-cann's tests, the transport's on the released datasystem."""
-    _install_transport_stack(session, RAYS["newest"])
-    session.install(TORCH_NPU, DATASYSTEM, PYELFTOOLS)
-    _install_local(session, CANN, TRANSPORT)
+    _install_transport_stack(session, RAYS["newest"], TORCH_NPU, DATASYSTEM, PYELFTOOLS)
+    install_local(session, CANN, TRANSPORT)
     for part in CANN_TESTS:
         tests_of = f"packages/{CANN}/tests/{part}"
         options = ("-n", "2", "--dist", "loadfile" if part in SERVED else "load")
@@ -130,8 +134,8 @@ def tests_npu(session: nox.Session) -> None:
 def differential(session: nox.Session) -> None:
     """Take 2,000 random steps on the fake and on the released SDK: both must answer the same."""
     tools = [tool for tool in TEST_TOOLS if not tool.startswith(("testcontainers", "pytest-xdist"))]
-    session.install(DATASYSTEM, "msgspec>=0.19", *tools)
-    _install_local(session, FAKE)
+    install(session, (DATASYSTEM, "msgspec>=0.19", *tools))
+    install_local(session, FAKE)
     session.run("pytest", f"packages/{FAKE}/tests/differential", *session.posargs)
 
 
@@ -191,32 +195,23 @@ def aarch64(session: nox.Session) -> None:
 def conformance(session: nox.Session) -> None:
     """Run the numbered clauses: -- [--target NAME] [--ray newest|oldest] [pytest options]."""
     options, pytest_args = _conformance_options(session.posargs)
-    if options.target not in TARGETS:
-        session.error(f"unknown target {options.target!r}: choose from {', '.join(TARGETS)}")
+    if options.target not in CONTENTS:
+        session.error(f"unknown target {options.target!r}: choose from {', '.join(CONTENTS)}")
     session.notify(
         _environment_name(options.target, options.ray), ["--mode", options.mode, *pytest_args]
     )
 
 
 def _conformance_in_environment(session: nox.Session, target: str, ray: str) -> None:
-    _install_transport_stack(session, RAYS[ray])
-    activation: tuple[str, ...] = ()
-    if target in REAL_TARGETS:
-        session.install(DATASYSTEM)
-        _install_local(session, SUITE, TRANSPORT)
-    else:
-        _install_local(session, FAKE, SUITE, TRANSPORT)
-        activation = ("yr-fake-ds", "run", "--npus", "8", "--")
-    if target != "real-cpu":
-        session.install(TORCH_NPU)
-        _install_local(session, CANN)
-        activation = activation or ("yr-fake-cann", "run", "--npus", "8", "--")
+    more, packages, activation = CONTENTS[target]
+    _install_transport_stack(session, RAYS[ray], *more)
+    install_local(session, SUITE, TRANSPORT, *packages)
     report = ROOT / "reports"
     report.mkdir(exist_ok=True)
     mode = _conformance_options(session.posargs)[0].mode
     name = f"conformance-{target}-{mode}-ray-{RAYS[ray]}"
     session.run(
-        *activation,
+        *activation.split(),
         *("yr-conformance", "run", "--target", target, "-n", PROCESSES[target]),
         *(f"--junitxml={report / name}.xml", f"--report={report / name}.json"),
         *session.posargs,
@@ -236,7 +231,7 @@ def _declare_environment(target: str, ray: str) -> None:
     environment.__doc__ = f"Environment of `conformance -- --target {target} --ray {ray}`."
 
 
-for _target in TARGETS:
+for _target in CONTENTS:
     for _ray in RAYS:
         _declare_environment(_target, _ray)
 
@@ -245,7 +240,7 @@ for _target in TARGETS:
 def mutants(session: nox.Session) -> None:
     """Break the transport in one way after the other; the clauses must notice every one."""
     _install_transport_stack(session, RAYS["newest"])
-    _install_local(session, FAKE, SUITE, TRANSPORT)
+    install_local(session, FAKE, SUITE, TRANSPORT)
     script = PACKAGES / SUITE / "tests" / "mutants" / "run_transport_mutants.py"
     session.run("yr-fake-ds", "run", "--", "python", str(script), *session.posargs, env=RAY_ENV)
 
@@ -266,25 +261,24 @@ def steady(session: nox.Session) -> None:
 def soak(session: nox.Session) -> None:
     """Transfer under random faults on the fake: -- [--minutes 20] [--seed N] [--fault NAME]."""
     _install_transport_stack(session, RAYS["newest"])
-    _install_local(session, FAKE, SUITE, TRANSPORT)
+    install_local(session, FAKE, SUITE, TRANSPORT)
     session.run("yr-fake-ds", "run", "--", "python", "ci/soak", *session.posargs, env=RAY_ENV)
 
 
 @nox.session(default=False)
 def examples(session: nox.Session) -> None:
     """Run every example on the fake and on the real datasystem and compare the outputs."""
-    _install_transport_stack(session, RAYS["newest"])
-    session.install(DATASYSTEM, TORCH_NPU, "matplotlib", "tqdm")
-    _install_local(session, FAKE, TRANSPORT, CANN)
+    more = (DATASYSTEM, TORCH_NPU, "matplotlib", "tqdm")
+    _install_transport_stack(session, RAYS["newest"], *more)
+    install_local(session, FAKE, TRANSPORT, CANN)
     session.run("python", "ci/run_examples.py", *session.posargs, env=RAY_ENV)
 
 
 @nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Measure branch coverage of every package, subprocesses and Ray workers included."""
-    _install_transport_stack(session, RAYS["newest"])
-    session.install("coverage>=7.10")
-    _install_local(session, FAKE, SUITE, TRANSPORT, editable=True)
+    _install_transport_stack(session, RAYS["newest"], "coverage>=7.10")
+    install_local(session, FAKE, SUITE, TRANSPORT, editable=True)
     env = {**RAY_ENV, "COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml")}
     session.run("coverage", "erase")
     for package in (FAKE, SUITE):
@@ -312,16 +306,17 @@ def build(session: nox.Session) -> None:
     session.run(sys.executable, "-m", "venv", str(clean), external=True)
     python = str(clean / "bin" / "python")
     wheels = [str(wheel) for wheel in sorted(dist.glob("*.whl"))]
-    session.run(python, "-m", "pip", "install", "-q", TORCH, NUMPY, *wheels, external=True)
+    session.run(
+        python, "-m", "pip", "install", "-q", "--no-compile", TORCH, NUMPY, *wheels, external=True
+    )
     session.run(python, str(ROOT / "ci" / "smoke_test.py"), external=True, env=RAY_ENV)
 
 
 @nox.session(default=False)
 def benchmarks(session: nox.Session) -> None:
     """Measure ratios: transport to object store, fake to real worker, emulated NPU to CPU."""
-    _install_transport_stack(session, RAYS["newest"])
-    session.install(DATASYSTEM, TORCH_NPU)
-    _install_local(session, FAKE, TRANSPORT, CANN)
+    _install_transport_stack(session, RAYS["newest"], DATASYSTEM, TORCH_NPU)
+    install_local(session, FAKE, TRANSPORT, CANN)
     # torch would load torch_npu by itself, which needs the emulated CANN.
     env = {**RAY_ENV, "TORCH_DEVICE_BACKEND_AUTOLOAD": "0", "GLOO_SOCKET_IFNAME": "lo"}
     for script in sorted((ROOT / "benchmarks").glob("*.py")):
@@ -336,15 +331,8 @@ def _conformance_options(posargs: list[str]) -> tuple[argparse.Namespace, list[s
     return parser.parse_known_args(posargs)
 
 
-def _install_transport_stack(session: nox.Session, ray: str) -> None:
-    session.install(TORCH, NUMPY, f"ray=={ray}", "msgspec>=0.19", *TEST_TOOLS)
-
-
-def _install_local(session: nox.Session, *packages: str, editable: bool = False) -> None:
-    """Install packages alone, so that the fake's environments stay free of the real SDK."""
-    flags = ["-e"] if editable else []
-    for package in packages:
-        session.install("--no-deps", *flags, str(PACKAGES / package))
+def _install_transport_stack(session: nox.Session, ray: str, *more: str) -> None:
+    install(session, (TORCH, NUMPY, f"ray=={ray}", "msgspec>=0.19", *more, *TEST_TOOLS))
 
 
 def _source_path(*more: pathlib.Path) -> dict[str, str]:

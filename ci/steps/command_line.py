@@ -2,7 +2,7 @@
 
     python ci/steps/command_line.py WHAT
 
-    gate                what .ci/run runs: ends with the first step that fails
+    gate                what .ci/run runs: ends with the first row that has a failed step
     nightly [--resume]  all others, each whatever became of those before it
     steady [--times 5]  those of the gate again and again: which tests fail, and how often
 
@@ -18,10 +18,11 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
 from running import Outcome, run
-from table import GATE, NIGHTLY, Step
+from table import GATE, NIGHTLY, Lane, Row, Step
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 REPORTS = ROOT / "reports" / "steps"
@@ -37,9 +38,9 @@ def main(arguments: Sequence[str]) -> int:
 
 def _gate(_: argparse.Namespace) -> list[Outcome]:
     outcomes: list[Outcome] = []
-    for step in GATE:
-        outcomes.append(_run(step))
-        if outcomes[-1].status:
+    for row in GATE:
+        outcomes += _run_row(row)
+        if any(one.status for one in outcomes):
             break
     _print_table(outcomes)
     return outcomes
@@ -62,7 +63,7 @@ def _nightly(options: argparse.Namespace) -> list[Outcome]:
 
 
 def _steady(options: argparse.Namespace) -> list[Outcome]:
-    outcomes = [_run(step) for _ in range(options.times) for step in GATE]
+    outcomes = [one for _ in range(options.times) for row in GATE for one in _run_row(row)]
     _print_table(outcomes)
     failures = Counter((one.name, test) for one in outcomes for test in one.failed)
     print(f"\n| step | test | failed of {options.times} |\n|---|---|---|")
@@ -71,9 +72,25 @@ def _steady(options: argparse.Namespace) -> list[Outcome]:
     return outcomes
 
 
-def _run(step: Step) -> Outcome:
+def _run_row(row: Row) -> list[Outcome]:
+    """Run the lanes side by side; every line that they print begins with the number of its lane."""
+    marks = [f"{number}| " for number in range(1, len(row) + 1)] if len(row) > 1 else [""]
+    with ThreadPoolExecutor(len(row)) as lanes:
+        return [one for done in list(lanes.map(_run_lane, row, marks)) for one in done]
+
+
+def _run_lane(lane: Lane, mark: str) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    for step in lane:
+        outcomes.append(_run(step, mark))
+        if outcomes[-1].status:
+            break
+    return outcomes
+
+
+def _run(step: Step, mark: str = "") -> Outcome:
     log = REPORTS / f"{step.name.replace(' ', '-').replace(',', '').replace(':', '')}.log"
-    return run(step, log)
+    return run(step, log, mark)
 
 
 def _print_table(outcomes: Iterable[Outcome]) -> None:

@@ -36,9 +36,9 @@ class Outcome:
         return "passed" if self.status == 0 else f"FAILED ({self.status})"
 
 
-def run(step: Step, log: pathlib.Path) -> Outcome:
-    """Run it to its end; what it prints goes to standard output and into the file."""
-    print(f"\n=== {step.name}: nox {' '.join(step.arguments)}", flush=True)
+def run(step: Step, log: pathlib.Path, mark: str = "") -> Outcome:
+    """Run it to its end; what it prints goes into the file and, marked, to standard output."""
+    print(f"\n{mark}=== {step.name}: nox {' '.join(step.arguments)}", flush=True)
     begin, failed, not_run = time.monotonic(), [], []
     with watching() as watch, log.open("w", encoding="utf-8") as file:
         process = subprocess.Popen(
@@ -49,7 +49,7 @@ def run(step: Step, log: pathlib.Path) -> Outcome:
             errors="replace",
         )
         for line in process.stdout or ():
-            sys.stdout.write(line)
+            sys.stdout.write(mark + line)
             file.write(line)
             failed += _FAILED.findall(line)
             not_run += [": ".join(found) for found in _NOT_RUN.findall(line)]

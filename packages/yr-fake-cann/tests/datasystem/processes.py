@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-import pytest
-
 from yr_fake_cann import activation
 
 PROGRAM: Final = os.path.join(os.path.dirname(os.path.abspath(__file__)), "program.py")
@@ -21,10 +19,7 @@ MODES: Final = {
     "async": {"YR_FAKE_CANN_STREAMS": "async", "YR_FAKE_CANN_DELAY_US": "1000"},
     "strict": {"YR_FAKE_CANN_STRICT": "1"},
 }
-IN_MODES: Final = [
-    "inline",
-    *(pytest.param(m, marks=pytest.mark.long) for m in ("async", "strict")),
-]
+IN_MODES: Final = tuple(MODES)
 
 
 @dataclass(frozen=True)

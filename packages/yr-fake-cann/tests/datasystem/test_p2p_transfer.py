@@ -9,6 +9,8 @@ from worker import workers
 
 from yr_fake_cann import trace
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[str]:

@@ -1,0 +1,71 @@
+"""How nox's environments are made; most of the time that they take is saved here.
+
+requirements    installed without compiling: pip compiles one file after the other, all of them
+then compiled   on all processors, only what tests import (22 s instead of 32 s, measured)
+our packages    one wheel each, built when a file of theirs has changed (yr-fake-cann: 13 s)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pathlib
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import nox
+
+ROOT: Final = pathlib.Path(__file__).resolve().parent.parent
+PACKAGES: Final = ROOT / "packages"
+_WHEELS: Final = ROOT / ".nox" / "wheels"
+_BUILT_FROM: Final = ("src", "native", "CMakeLists.txt", "LICENSE", "README.md", "pyproject.toml")
+_NOT_IMPORTED: Final = (
+    "/(rllib|serve|train|tune|llm|_inductor|testing|tests|sympy|hypothesis|networkx|pip)/"
+)
+
+
+def install(
+    session: nox.Session, requirements: Sequence[str], *, are_imported: bool = True
+) -> None:
+    """Install distributions with what they need; `are_imported` by many processes, so compiled."""
+    session.install("--no-compile", *requirements)
+    if are_imported:
+        site = session.run(
+            *("python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"), silent=True
+        )
+        compiling = ("python", "-m", "compileall", "-q", "-j", "0", "-x", _NOT_IMPORTED)
+        # Of a few files that are no Python (templates) it complains, and fails.
+        session.run(*compiling, str(site).strip(), silent=True, success_codes=[0, 1])
+
+
+def install_local(session: nox.Session, *packages: str, editable: bool = False) -> None:
+    """Install packages alone, so that the fake's environments stay free of the real SDK."""
+    for package in packages:
+        if editable:
+            session.install("--no-deps", "-e", str(PACKAGES / package))
+        else:
+            session.install("--no-deps", "--force-reinstall", str(_wheel(session, package)))
+
+
+def _wheel(session: nox.Session, package: str) -> pathlib.Path:
+    """Build a package's wheel, unless there is one of the same files."""
+    room = _WHEELS / f"{package}-{_digest(PACKAGES / package)}"
+    if not any(room.glob("*.whl")):
+        building = ("python", "-m", "pip", "wheel", "-q", "--no-deps", "--wheel-dir", str(room))
+        session.run(*building, str(PACKAGES / package))
+    (wheel,) = room.glob("*.whl")
+    return wheel
+
+
+def _digest(package: pathlib.Path) -> str:
+    total = hashlib.sha256()
+    for path in sorted(_files(package)):
+        total.update(f"{path.relative_to(package)}\0".encode())
+        total.update(path.read_bytes())
+    return total.hexdigest()[:16]
+
+
+def _files(package: pathlib.Path) -> Iterator[pathlib.Path]:
+    for name in _BUILT_FROM:
+        path = package / name
+        found = path.rglob("*") if path.is_dir() else [path]
+        yield from (one for one in found if one.is_file() and "__pycache__" not in one.parts)
