@@ -34,7 +34,8 @@ GATE: tuple[Row, ...] = (
             _step(
                 "conformance on the released datasystem",
                 "-s conformance -- --target real-cpu --chapter CLI --chapter KV --chapter OBJ "
-                "--chapter TWO --chapter FAULT --chapter XFER --chapter GC --chapter COST",
+                "--chapter TWO --chapter FAULT-XFER --chapter FAULT-END --chapter XFER "
+                "--chapter GC --chapter COST",
             ),
             _step(
                 "conformance on the released datasystem, etcd mode",
@@ -70,8 +71,8 @@ NIGHTLY = (
         "-s conformance -- --target real-cpu --ray oldest --chapter XFER --chapter GC",
     ),
     _step(
-        "settings and lives of the released datasystem",
-        "-s conformance -- --target real-cpu --chapter MODE --chapter LIFE",
+        "settings, lives and faults of the released datasystem",
+        "-s conformance -- --target real-cpu --chapter MODE --chapter LIFE --chapter FAULT",
     ),
     _step(
         "the released datasystem in etcd mode",

@@ -55,6 +55,11 @@ class Clause:
         """The first part of the id."""
         return self.id.split("-", 1)[0]
 
+    @property
+    def is_of(self) -> frozenset[str]:
+        """What it can be chosen by: its chapter, and the part of it, such as KV-GET."""
+        return frozenset({self.chapter, self.id.rpartition("-")[0]})
+
 
 def clause(
     clause_id: str, level: Level, *, source: str, needs: Iterable[str] = ()

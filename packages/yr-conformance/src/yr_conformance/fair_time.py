@@ -52,6 +52,14 @@ class Elapsed:
             )
         return self.real_s <= limit_s
 
+    def check_fair(self, what: str) -> None:
+        """Raise TooBusyError if the machine gave a process of low priority less than half of it."""
+        if self.real_s > 2 * self.fair_s:
+            raise TooBusyError(
+                f"machine too busy: {what} after {self.real_s:.1f} s, in which a process of low "
+                f"priority got as far as in {self.fair_s:.1f} s of a free machine"
+            )
+
 
 class Stopwatch:
     """Measures both from when it is made."""

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+
+from yr_conformance.fair_time import Elapsed, Stopwatch, TooBusyError
 from yr_conformance.transfer.call_journal import (
     CREATES,
     DELETES,
@@ -23,6 +26,10 @@ def _class_with_methods() -> Any:
         return lambda _, *arguments, **named: (name, arguments, named)
 
     return type("Methods", (), {name: method(name) for name in METHODS})
+
+
+def _refuse(_: Any, keys: list[str]) -> None:
+    raise RuntimeError(f"refused: {keys}")
 
 
 def test_calls_are_noted_with_their_keys_and_sizes() -> None:
@@ -50,6 +57,35 @@ def test_calls_go_on_to_the_method() -> None:
 
     assert watched().get(["k"], sub_timeout_ms=5) == ("get", (["k"],), {"sub_timeout_ms": 5})
     assert len(journal.take()) == 1
+
+
+def test_a_refused_call_is_noted() -> None:
+    """Its error comes through, and the call counts like any other."""
+    journal, watched = CallJournal(), _class_with_methods()
+    watched.get = _refuse
+    journal.install(watched)
+
+    with pytest.raises(RuntimeError, match="refused"):
+        watched().get(["k"])
+
+    (call,) = journal.take()
+    assert (call.name, call.keys) == ("get", ("k",))
+    assert call.failed_after is not None
+
+
+def test_a_call_that_a_busy_machine_made_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the transport does in its place says nothing about what an object costs."""
+    journal, watched = CallJournal(), _class_with_methods()
+    watched.get = _refuse
+    journal.install(watched)
+    monkeypatch.setattr(Stopwatch, "read", lambda _: Elapsed(real_s=2.1, fair_s=0.4))
+    with pytest.raises(RuntimeError, match="refused"):
+        watched().get(["k"])
+
+    with pytest.raises(TooBusyError, match=r"get failed after 2.1 s, in .* 0.4 s of a free"):
+        journal.take()
+
+    assert journal.take() == []
 
 
 def test_created_keys_are_given_once() -> None:

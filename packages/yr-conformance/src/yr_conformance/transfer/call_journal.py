@@ -14,11 +14,15 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from yr_conformance.fair_time import Elapsed, Stopwatch
+
 CREATES = ("mcreate", "set", "mset", "msettx", "set_value", "dev_mset")
 PUBLISHES = ("mset_buffer",)
 GETS = ("get", "get_buffers", "get_read_only_buffers", "read", "dev_subscribe", "dev_mget")
 DELETES = ("delete", "dev_delete")
 STAGING = ("mset_d2h", "mget_h2d")
+LATE_S = 1.0
+"""What fails sooner was refused; what fails later has run out of the time that a request has."""
 OTHERS = ("exist", "expire", "health_check", "generate_key", "init", "get_meta_info")
 
 
@@ -29,6 +33,7 @@ class Call:
     name: str
     keys: tuple[str, ...] = ()
     sizes: tuple[int, ...] = ()
+    failed_after: Elapsed | None = None
 
 
 class CallJournal:
@@ -52,26 +57,42 @@ class CallJournal:
                     setattr(one, name, self._noting(name, method))
 
     def take(self) -> list[Call]:
-        """Return the calls since the last time and forget them."""
+        """Return the calls since the last time and forget them.
+
+        TooBusyError if one failed on a machine that gave nobody time: the transport repeats it.
+        """
+        return _in_time(self.forget())
+
+    def forget(self) -> list[Call]:
+        """Return the calls since the last time and forget them, whatever became of them."""
         with self._lock:
             calls, self._calls, self._asked = self._calls, [], 0
         return calls
 
     def created_keys(self) -> list[str]:
-        """Return the keys of creating calls that were noted since this was last asked."""
+        """Return keys of creating calls since this was last asked; TooBusyError as in `take`."""
         with self._lock:
             new, self._asked = self._calls[self._asked :], len(self._calls)
-        return [key for call in new if call.name in CREATES for key in call.keys]
+        return [key for call in _in_time(new) if call.name in CREATES for key in call.keys]
 
     def _noting(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(method)
         def noted(*arguments: Any, **named: Any) -> Any:
-            call = _call(name, arguments[1:], named)
+            call, watch = _call(name, arguments[1:], named), Stopwatch()
             with self._lock:
                 self._calls.append(call)
-            return method(*arguments, **named)
+            try:
+                return method(*arguments, **named)
+            except Exception:
+                self._note_failure(call, watch.read())
+                raise
 
         return noted
+
+    def _note_failure(self, call: Call, after: Elapsed) -> None:
+        failed = dataclasses.replace(call, failed_after=after)
+        with self._lock:
+            self._calls = [failed if one is call else one for one in self._calls]
 
 
 _journal = CallJournal()
@@ -82,7 +103,7 @@ def start_journal() -> None:
     from yr.datasystem import HeteroClient, KVClient
 
     _journal.install(KVClient, HeteroClient)
-    _journal.take()
+    _journal.forget()
 
 
 def take_calls() -> list[Call]:
@@ -113,6 +134,13 @@ def without_older_keys(calls: Sequence[Call]) -> list[Call]:
 def created_keys() -> list[str]:
     """Return the keys that this process created since this was last asked; calls stay noted."""
     return _journal.created_keys()
+
+
+def _in_time(calls: list[Call]) -> list[Call]:
+    for call in calls:
+        if call.failed_after and call.failed_after.real_s > LATE_S:
+            call.failed_after.check_fair(f"{call.name} failed")
+    return calls
 
 
 def _call(name: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Call:
