@@ -19,7 +19,7 @@ Row = tuple[Lane, ...]
 """Lanes side by side.
 
 A step on the released datasystem waits most of its time (measured: 150 s of work in 600 s), so that
-others fit beside it; two of its clusters do not (`PROCESSES` in noxfile.py).
+one that works fits beside it; two of its clusters do not (`PROCESSES` in noxfile.py).
 """
 
 
@@ -41,23 +41,33 @@ GATE: tuple[Row, ...] = (
                 "conformance on the released datasystem, etcd mode",
                 "-s conformance -- --target real-cpu --mode etcd --chapter TWO",
             ),
-            _step(
-                "the released datasystem on emulated NPUs",
-                "-s conformance -- --target real-emulated-npu --chapter DEV --chapter XFER",
-            ),
             _step("the fake and the released SDK, step by step", "-s differential"),
         ),
         (
             _step("types", "-s types"),
             _step("tests of each package", "-s tests"),
             _step("wheels, installed where nothing else is", "-s build"),
+        ),
+    ),
+    (
+        (
+            # Not beside others: 0.8.1's device calls run out of time at a load of 30.
             _step(
-                "conformance on the fake, etcd mode",
-                "-s conformance -- --mode etcd --chapter TWO --chapter LIFE",
+                "the released datasystem on emulated NPUs",
+                "-s conformance -- --target real-emulated-npu --chapter DEV --chapter XFER",
             ),
         ),
     ),
     ((_step("conformance on the fake", "-s conformance"),),),
+    (
+        (
+            _step(
+                "conformance on the fake, etcd mode",
+                "-s conformance -- --mode etcd --chapter TWO --chapter LIFE-START "
+                "--chapter LIFE-RESTART",
+            ),
+        ),
+    ),
 )
 NIGHTLY = (
     _step("examples on the fake and on the released datasystem", "-s examples"),
