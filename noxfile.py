@@ -49,7 +49,7 @@ CONTENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "real-emulated-npu": ((DATASYSTEM, TORCH_NPU), (CANN,), "yr-fake-cann run --npus 8 --"),
 }
 # Of pytest, on two CPUs. A released worker has 300 to 500 threads, and a second cluster beside it
-# only doubles the load (0.8.1); a third on the fake took it from 8 to 40 and saved no time.
+# only doubles the load (0.8.1); a third on the fake took it from 8 to 40 for a tenth of the time.
 PROCESSES = {"fake": "2", "real-cpu": "0", "real-emulated-npu": "0"}
 CANN_TESTS = ("native", "device", "activation", "distributed", "datasystem")
 # The files of these start servers, which their tests share.

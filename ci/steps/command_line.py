@@ -76,7 +76,7 @@ def _run_row(row: Row) -> list[Outcome]:
     """Run the lanes side by side; every line that they print begins with the number of its lane."""
     marks = [f"{number}| " for number in range(1, len(row) + 1)] if len(row) > 1 else [""]
     with ThreadPoolExecutor(len(row)) as lanes:
-        return [one for done in list(lanes.map(_run_lane, row, marks)) for one in done]
+        return [one for done in lanes.map(_run_lane, row, marks) for one in done]
 
 
 def _run_lane(lane: Lane, mark: str) -> list[Outcome]:

@@ -18,8 +18,9 @@ Lane = tuple[Step, ...]
 Row = tuple[Lane, ...]
 """Lanes side by side.
 
-A step on the released datasystem waits most of its time (measured: 150 s of work in 600 s), so that
-one that works fits beside it; two of its clusters do not (`PROCESSES` in noxfile.py).
+A step on the released datasystem waits most of its time (measured on two CPUs: 105 s of work in its
+first 240 s), so that one that works fits beside it; two of its clusters do not (`PROCESSES` in
+noxfile.py).
 """
 
 
@@ -51,7 +52,7 @@ GATE: tuple[Row, ...] = (
     ),
     (
         (
-            # Not beside others: 0.8.1's device calls run out of time at a load of 30.
+            # Not beside others: next to chapter LIFE, at a load of 38, its clauses failed (0.8.1).
             _step(
                 "the released datasystem on emulated NPUs",
                 "-s conformance -- --target real-emulated-npu --chapter DEV --chapter XFER",

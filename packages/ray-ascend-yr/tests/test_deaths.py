@@ -1,8 +1,9 @@
-"""Deaths that a registration mends; the suite has those that mend themselves (chapter LIFE)."""
+"""Deaths that a registration mends, and what one leaves that chapter LIFE does not look at."""
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import psutil
 import pytest
@@ -12,17 +13,51 @@ from sender import new_sender, transfer
 
 from ray_ascend import backend, register_yr_tensor_transport
 from ray_ascend.actor_names import COORDINATOR, NAMESPACE
+from ray_ascend.backend_report import BackendReport
+from ray_ascend.errors import ObjectLostError
 from ray_ascend.reaper import is_running
 
 pytestmark = pytest.mark.datasystem
 
 
 @pytest.fixture
-def registered(sandbox: Sandbox) -> Sandbox:
-    """A running backend."""
+def registered(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """A running backend that soon forgets dead actors."""
+    monkeypatch.setenv("RAY_ASCEND_DEAD_ACTOR_GRACE_S", "2")
     sandbox.start_ray()
     register_yr_tensor_transport(["cpu"])
     return sandbox
+
+
+def pid_of_actor(name: str) -> int:
+    """Ask a named actor of the backend for its process."""
+    actor: Any = ray.get_actor(name, namespace=NAMESPACE)
+    pid: int = ray.get(actor.__ray_call__.remote(lambda _: os.getpid()))
+    return pid
+
+
+def is_lost(ref: Any) -> bool:
+    """Tell whether an object's key has been deleted."""
+    try:
+        ray.get(ref)
+    except ObjectLostError:
+        return True
+    return False
+
+
+@pytest.mark.usefixtures("registered")
+def test_keys_of_a_dead_actor_are_deleted_after_a_while() -> None:
+    """An object outlives its actor for the grace period, then its key goes."""
+    sender = new_sender()
+    ref = sender.make.remote()
+    assert float(ray.get(ref).sum()) == 4950.0
+    ledgers = os.path.join(backend.find_worker().home, "ledger")
+
+    ray.kill(sender)
+
+    assert float(ray.get(ref).sum()) == 4950.0
+    wait_until(lambda: is_lost(ref))
+    wait_until(lambda: os.listdir(ledgers) == [])
 
 
 def test_a_dead_worker_is_replaced_by_the_next_registration(registered: Sandbox) -> None:
@@ -39,6 +74,27 @@ def test_a_dead_worker_is_replaced_by_the_next_registration(registered: Sandbox)
     assert float(ray.get(sender.make.remote()).sum()) == 4950.0
     assert not os.path.exists(old.home)
     assert len(registered.processes("reaper")) == 1
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_killed_coordinator_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has its settings and finds the worker, which has gone on: objects are still there."""
+    sender = new_sender()
+    stored = sender.make.remote()
+    ray.wait([stored])
+    worker, dead = backend.find_worker(), psutil.Process(pid_of_actor(COORDINATOR))
+    monkeypatch.setenv("RAY_ASCEND_DEAD_ACTOR_GRACE_S", "7")
+
+    dead.kill()
+
+    wait_until(lambda: not is_running(dead))
+    assert backend.find_worker() == worker
+    assert float(ray.get(stored).sum()) == 4950.0
+    coordinator: Any = ray.get_actor(COORDINATOR, namespace=NAMESPACE)
+    report: BackendReport = ray.get(coordinator.report.remote())
+    assert report.config is not None
+    assert report.config.dead_actor_grace_s == 2.0
+    assert report.head == worker.node_id
 
 
 def test_without_a_coordinator_nothing_stays(registered: Sandbox) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import subprocess
 import sys
 from collections.abc import Iterator
 
+import psutil
 import pytest
 from conftest import Suite
 
@@ -88,6 +90,19 @@ def test_a_busy_machine_makes_fair_time_slow(ticking: None) -> None:
 
     took = watch.read()
     assert took.fair_s < took.real_s / 2
+
+
+def test_a_metronome_that_has_ended_is_an_error(tmp_path: pathlib.Path) -> None:
+    """Without its count every lateness would be the machine's."""
+    counting = contextlib.ExitStack()
+    counting.enter_context(metronome(str(tmp_path)))
+    (child,) = [one for one in psutil.Process().children() if str(tmp_path) in one.cmdline()[-1]]
+
+    child.kill()
+    wait_until(lambda: child.status() == psutil.STATUS_ZOMBIE, "it has ended")
+
+    with pytest.raises(RuntimeError, match="the metronome had ended, with status -9"):
+        counting.close()
 
 
 def test_what_stays_is_given_after_its_time() -> None:

@@ -20,7 +20,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 VARIABLE: Final = "YR_CONFORMANCE_METRONOME"
 """Where its count is, in the environment of every process of a run."""
@@ -46,19 +46,24 @@ class Elapsed:
     def keeps(self, limit_s: float) -> bool:
         """Tell whether the promise of that limit was kept; TooBusyError where it cannot be told."""
         if self.real_s > limit_s >= self.fair_s:
-            raise TooBusyError(
-                f"machine too busy: {self.real_s:.1f} s instead of {limit_s:g} s, in which a "
-                f"process of low priority got as far as in {self.fair_s:.1f} s of a free machine"
-            )
+            raise self._excuse(f"{self.real_s:.1f} s instead of {limit_s:g} s")
         return self.real_s <= limit_s
 
     def check_fair(self, what: str) -> None:
         """Raise TooBusyError if the machine gave a process of low priority less than half of it."""
         if self.real_s > 2 * self.fair_s:
-            raise TooBusyError(
-                f"machine too busy: {what} after {self.real_s:.1f} s, in which a process of low "
-                f"priority got as far as in {self.fair_s:.1f} s of a free machine"
-            )
+            raise self._excuse(f"{what} after {self.real_s:.1f} s")
+
+    def _excuse(self, what: str) -> TooBusyError:
+        return TooBusyError(
+            f"machine too busy: {what}, in which a process of low priority got as far as in "
+            f"{self.fair_s:.1f} s of a free machine"
+        )
+
+
+def with_elapsed(fields: dict[str, Any]) -> dict[str, Any]:
+    """Make the `took` of a record again from what JSON left of it."""
+    return {**fields, "took": Elapsed(**fields["took"])}
 
 
 class Stopwatch:
@@ -87,7 +92,10 @@ def fair_now() -> float:
 
 @contextlib.contextmanager
 def metronome(directory: str) -> Iterator[None]:
-    """Keep one for the block, and tell this process and its children where its count is."""
+    """Keep one for the block, and tell this process and its children where its count is.
+
+    RuntimeError at the end if it has not counted until then, since that would excuse everything.
+    """
     path = os.path.join(directory, "metronome")
     with open(path, "wb") as file:
         file.write(_COUNT.pack(0))
@@ -98,7 +106,10 @@ def metronome(directory: str) -> Iterator[None]:
         yield
     finally:
         del os.environ[VARIABLE]
+        has_counted = process.poll() is None
         process.communicate(timeout=_END_S)
+    if not has_counted:
+        raise RuntimeError(f"the metronome had ended, with status {process.returncode}")
 
 
 def main(path: str) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from yr_conformance.fair_time import Elapsed, Stopwatch
+from yr_conformance.fair_time import Elapsed, Stopwatch, with_elapsed
 from yr_conformance.faults.transport_driver import REPLY_S, ones, total_of
 from yr_conformance.living import freeze, kill
 from yr_conformance.transfer.ray_session import RaySession, ray_session
@@ -115,8 +115,7 @@ def main(path: str, etcd_address: str = "") -> None:
 def read_ends(path: str) -> dict[str, End]:
     """Read what such a driver wrote."""
     with open(path, encoding="utf-8") as file:
-        rows = [json.loads(line) for line in file]
-    ends = [End(**{**row, "took": Elapsed(**row["took"])}) for row in rows]
+        ends = [End(**with_elapsed(json.loads(line))) for line in file]
     return {end.name: end for end in ends}
 
 

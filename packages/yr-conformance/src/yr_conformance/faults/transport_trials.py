@@ -20,7 +20,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final
 
-from yr_conformance.fair_time import Elapsed
+from yr_conformance.fair_time import with_elapsed
 from yr_conformance.faults.death_trials import STEPS
 from yr_conformance.faults.transport_driver import (
     LIMIT_S,
@@ -123,7 +123,7 @@ def read_trials(path: str) -> Trials:
             if "error" in found:
                 trials.made[name] = AssertionError(found["error"])
                 continue
-            seen = [Seen(**{**one, "took": Elapsed(**one["took"])}) for one in found["seen"]]
+            seen = [Seen(**with_elapsed(one)) for one in found["seen"]]
             trials.made[name] = Trial(
                 name, seen, found["recovered_s"], found["left"], found["lost"]
             )

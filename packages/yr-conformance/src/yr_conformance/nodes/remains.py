@@ -90,11 +90,10 @@ def left_after(look: Callable[[], list[str]], seconds: float = GONE_S) -> list[s
     TooBusyError if it took longer than that and the machine may be the reason.
     """
     watch = Stopwatch()
-    while left := look():
-        if watch.read().fair_s > seconds:
-            return left
+    while (left := look()) and watch.read().fair_s <= seconds:
         time.sleep(_POLL_S)
-    watch.read().keeps(seconds)
+    if not left:
+        watch.read().keeps(seconds)
     return left
 
 

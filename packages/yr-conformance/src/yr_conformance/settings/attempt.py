@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from yr_conformance.fair_time import Elapsed
+from yr_conformance.fair_time import Elapsed, with_elapsed
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def attempt_of(fields: dict[str, Any]) -> Attempt:
     starts = [Start(tuple(one["arguments"]), one["visible_npus"]) for one in fields["starts"]]
     lists = {"warnings": fields["warnings"], "left": fields["left"], "starts": starts}
     made = {name: tuple(values) for name, values in lists.items()}
-    return Attempt(**{**fields, **made, "took": Elapsed(**fields["took"])})
+    return Attempt(**{**with_elapsed(fields), **made})
 
 
 def worker_of(fields: dict[str, Any]) -> RunningWorker:

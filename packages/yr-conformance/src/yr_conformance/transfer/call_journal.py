@@ -21,9 +21,10 @@ PUBLISHES = ("mset_buffer",)
 GETS = ("get", "get_buffers", "get_read_only_buffers", "read", "dev_subscribe", "dev_mget")
 DELETES = ("delete", "dev_delete")
 STAGING = ("mset_d2h", "mget_h2d")
+OTHERS = ("exist", "expire", "health_check", "generate_key", "init", "get_meta_info")
+
 LATE_S = 1.0
 """What fails sooner was refused; what fails later has run out of the time that a request has."""
-OTHERS = ("exist", "expire", "health_check", "generate_key", "init", "get_meta_info")
 
 
 @dataclasses.dataclass(frozen=True)
