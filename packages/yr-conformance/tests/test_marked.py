@@ -43,6 +43,19 @@ def test_only_the_mark_counts(child: subprocess.Popen[bytes], mark: str) -> None
     assert pids(MARK_VARIABLE, "another") == set()
 
 
+def test_a_child_is_found_as_soon_as_it_is_started(
+    mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`Popen` may return in the middle of the exec; one of twelve children was overlooked."""
+    for _ in range(100):
+        with subprocess.Popen(["sleep", "600"], env={MARK_VARIABLE: mark}) as process:
+            with monkeypatch.context() as patch:
+                patch.setattr(os, "listdir", lambda _, pid=process.pid: [str(pid)])
+                found = pids(MARK_VARIABLE, mark)
+            process.kill()
+        assert found == {process.pid}
+
+
 def test_another_program_is_looked_at_anew(child: subprocess.Popen[bytes], mark: str) -> None:
     """What is remembered of a process does not outlive an exec."""
     assert pids(MARK_VARIABLE, mark) == {child.pid}

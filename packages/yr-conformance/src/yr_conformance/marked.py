@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -21,6 +22,8 @@ RAY_VARIABLE: Final = "YR_CONFORMANCE_SESSION"
 
 _VARIABLES: Final = {name.encode() for name in (MARK_VARIABLE, RAY_VARIABLE)}
 Marks = Mapping[str, str]
+_EXEC_S: Final = 5.0
+_POLL_S: Final = 0.001
 _known: dict[tuple[int, int], tuple[int, Marks]] = {}
 
 
@@ -51,9 +54,28 @@ def processes_with(variable: str, mark: str) -> list[psutil.Process]:
 def _living() -> Iterator[Status]:
     own = os.getpid()
     for pid in [int(name) for name in os.listdir("/proc") if name.isdigit()]:
-        status = status_of(pid) if pid != own else None
+        status = _settled(pid) if pid != own else None
         if status is not None and not status.is_dead:
             yield status
+
+
+def _settled(pid: int) -> Status | None:
+    """Look at a process, after the exec if it is in the middle of one; None if there is none."""
+    deadline = time.monotonic() + _EXEC_S
+    while (status := status_of(pid)) is not None and status.is_between_programs:
+        if not _is_ours(pid) or time.monotonic() > deadline:
+            break
+        time.sleep(_POLL_S)
+    return status
+
+
+def _is_ours(pid: int) -> bool:
+    # Asked by opening it: to root the file's mode says yes where the kernel says no.
+    try:
+        with open(f"/proc/{pid}/environ", "rb"):
+            return True
+    except OSError:
+        return False
 
 
 def _marks(status: Status) -> Marks:
@@ -70,7 +92,7 @@ def _marks(status: Status) -> Marks:
 
 
 def _environment(pid: int) -> bytes:
-    """Read it; empty in the middle of an exec, after the end, and when it is somebody else's."""
+    """Read it; empty after the end, and when it is somebody else's."""
     try:
         with open(f"/proc/{pid}/environ", "rb") as file:
             return file.read()
