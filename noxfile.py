@@ -113,6 +113,15 @@ def tests(session: nox.Session) -> None:
     session.notify("tests-npu", ["-m", "not long", *session.posargs])
 
 
+@nox.session(name="tests-oldest-ray", default=False)
+def tests_oldest_ray(session: nox.Session) -> None:
+    """Check on the oldest Ray what the transport takes from Ray without a promise."""
+    _install_transport_stack(session, RAYS["oldest"])
+    install_local(session, TRANSPORT)
+    test = f"packages/{TRANSPORT}/tests/test_ray_internals.py"
+    session.run("pytest", test, *session.posargs, env=RAY_ENV)
+
+
 @nox.session(name="tests-npu", default=False)
 def tests_npu(session: nox.Session) -> None:
     """Run what needs NPUs: yr-fake-cann's tests, the transport's on the released datasystem."""

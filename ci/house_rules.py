@@ -12,6 +12,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import arrows
+
 MAX_LINES = 400
 NAMELESS = {"utils.py", "helpers.py", "common.py", "misc.py"}
 # The published package offers cleanup_yr_resources at this path, so ours must too.
@@ -24,6 +26,8 @@ PICKLE_IN = ("packages/yr-fake-ds/src", "packages/ray-ascend-yr/src")
 def main() -> int:
     """Print every broken rule and return the exit status; called by nox in the root."""
     broken = [problem for path in tracked_files() for problem in problems(path)]
+    for source in sorted(pathlib.Path("packages").glob("*/src/*/")):
+        broken += arrows.problems(source)
     for problem in broken:
         print(problem)
     return 1 if broken else 0

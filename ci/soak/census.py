@@ -16,7 +16,13 @@ from peers import ANCHORS, Pool
 from yr_conformance.transfer.ray_session import RaySession, marked_processes
 from yr_fake_ds.inspect import inspect_worker
 
-_ROLES = ("ray::Coordinator", "ray::Supervisor", "ray::Peer", "ray_ascend.reaper", "yr_fake_ds")
+_ROLES = (
+    "ray::Coordinator",
+    "ray::Supervisor",
+    "ray::Peer",
+    "ray_ascend.backend.reaper",
+    "yr_fake_ds",
+)
 _MIB = 1024 * 1024
 
 

@@ -118,7 +118,7 @@ def supervisor_killed(faults: Faults) -> None:
 
 def reaper_killed(faults: Faults) -> None:
     """SIGKILL of the process that keeps the worker."""
-    _signal(_process("ray_ascend.reaper", faults), signal.SIGKILL)
+    _signal(_process("ray_ascend.backend.reaper", faults), signal.SIGKILL)
 
 
 def worker_killed_behind_the_coordinator(faults: Faults) -> None:

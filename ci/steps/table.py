@@ -47,6 +47,7 @@ GATE: tuple[Row, ...] = (
         (
             _step("types", "-s types"),
             _step("tests of each package", "-s tests"),
+            _step("what is taken from Ray, on the oldest one", "-s tests-oldest-ray"),
             _step("wheels, installed where nothing else is", "-s build"),
         ),
     ),

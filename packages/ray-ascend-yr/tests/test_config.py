@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ray_ascend.config import BackendConfig, seconds
+from ray_ascend.backend.config import BackendConfig
 from ray_ascend.errors import ConfigurationError
+from ray_ascend.variables import seconds
 
 
 def test_defaults() -> None:

@@ -7,10 +7,10 @@ import re
 
 import pytest
 
-from ray_ascend.config import BackendConfig
+from ray_ascend.backend.config import BackendConfig
+from ray_ascend.backend.placement import Placement
+from ray_ascend.backend.worker_command import start_command
 from ray_ascend.errors import ConfigurationError
-from ray_ascend.placement import Placement
-from ray_ascend.worker_command import start_command
 
 PAGE = pathlib.Path(__file__).parent.parent / "docs" / "configuration.md"
 

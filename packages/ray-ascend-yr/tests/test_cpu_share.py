@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ray_ascend.cpu_share import make_room_beside
+from ray_ascend.backend.cpu_share import make_room_beside
 
 AUTOGROUPS = pathlib.Path("/proc/self/autogroup")
 pytestmark = pytest.mark.skipif(

@@ -11,11 +11,12 @@ import ray
 from conftest import Sandbox, wait_until
 from sender import new_sender, transfer
 
-from ray_ascend import backend, register_yr_tensor_transport
-from ray_ascend.actor_names import COORDINATOR, NAMESPACE
-from ray_ascend.backend_report import BackendReport
+from ray_ascend import register_yr_tensor_transport
+from ray_ascend.backend.reaper import is_running
+from ray_ascend.backend.report import BackendReport
 from ray_ascend.errors import ObjectLostError
-from ray_ascend.reaper import is_running
+from ray_ascend.store.actor_names import COORDINATOR, NAMESPACE
+from ray_ascend.store.discovery import find_worker
 
 pytestmark = pytest.mark.datasystem
 
@@ -51,7 +52,7 @@ def test_keys_of_a_dead_actor_are_deleted_after_a_while() -> None:
     sender = new_sender()
     ref = sender.make.remote()
     assert float(ray.get(ref).sum()) == 4950.0
-    ledgers = os.path.join(backend.find_worker().home, "ledger")
+    ledgers = os.path.join(find_worker().home, "ledger")
 
     ray.kill(sender)
 
@@ -64,7 +65,7 @@ def test_a_dead_worker_is_replaced_by_the_next_registration(registered: Sandbox)
     """After kill -9 of the worker nothing of it is left, and old actors work with the new one."""
     sender = new_sender()
     assert float(ray.get(sender.make.remote()).sum()) == 4950.0
-    old = backend.find_worker()
+    old = find_worker()
     dead = psutil.Process(old.pid)
 
     dead.kill()
@@ -82,13 +83,13 @@ def test_a_killed_coordinator_is_started_again(monkeypatch: pytest.MonkeyPatch) 
     sender = new_sender()
     stored = sender.make.remote()
     ray.wait([stored])
-    worker, dead = backend.find_worker(), psutil.Process(pid_of_actor(COORDINATOR))
+    worker, dead = find_worker(), psutil.Process(pid_of_actor(COORDINATOR))
     monkeypatch.setenv("RAY_ASCEND_DEAD_ACTOR_GRACE_S", "7")
 
     dead.kill()
 
     wait_until(lambda: not is_running(dead))
-    assert backend.find_worker() == worker
+    assert find_worker() == worker
     assert float(ray.get(stored).sum()) == 4950.0
     coordinator: Any = ray.get_actor(COORDINATOR, namespace=NAMESPACE)
     report: BackendReport = ray.get(coordinator.report.remote())
@@ -109,12 +110,12 @@ def test_without_a_coordinator_nothing_stays(registered: Sandbox) -> None:
 
 def test_a_new_coordinator_ends_the_workers_of_an_old_one(registered: Sandbox) -> None:
     """A registration right after the old one was killed for good has a worker of its own."""
-    old = backend.find_worker()
+    old = find_worker()
 
     ray.kill(ray.get_actor(COORDINATOR, namespace=NAMESPACE))
     register_yr_tensor_transport(["cpu"])
 
-    assert backend.find_worker().pid != old.pid
+    assert find_worker().pid != old.pid
     assert not os.path.exists(old.home)
     assert len(registered.processes("reaper")) == 1
     assert transfer() == 4950.0

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from ray_ascend import idle_threads
-from ray_ascend.idle_threads import yield_to_others
+from ray_ascend.store import idle_threads
+from ray_ascend.store.idle_threads import yield_to_others
 
 
 @contextmanager

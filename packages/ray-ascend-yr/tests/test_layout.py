@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ray_ascend.layout import ALIGNMENT, plan
+from ray_ascend.cpu.layout import ALIGNMENT, plan
 
 
 @pytest.mark.parametrize("sizes", [[], [0], [1], [64], [65, 1], [1, 0, 3], [7] * 1000])

@@ -8,11 +8,11 @@ import sys
 
 import pytest
 
-from ray_ascend.ledger import Ledger, orphans
+from ray_ascend.store.ledger import Ledger, orphans
 
 HOLDER = """
 import sys
-from ray_ascend.ledger import Ledger
+from ray_ascend.store.ledger import Ledger
 ledger = Ledger(sys.argv[1])
 ledger.add("kept")
 ledger.add("dropped")

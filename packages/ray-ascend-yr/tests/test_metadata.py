@@ -6,7 +6,7 @@ import pickle
 import subprocess
 import sys
 
-from ray_ascend.metadata import TensorSpec, YRTransportMetadata
+from ray_ascend.objects.metadata import TensorSpec, YRTransportMetadata
 
 CHECK = """
 import pickle, sys

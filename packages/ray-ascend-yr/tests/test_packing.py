@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ray_ascend.packing import describe, layout_of, pack, unpack
+from ray_ascend.cpu.packing import layout_of, pack, unpack
+from ray_ascend.objects.metadata import describe
 
 DTYPES = [
     *(torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64),

@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from ray_ascend import errors
-from ray_ascend.status import transfer_error
+from ray_ascend.store.status import transfer_error
 
 
 @pytest.mark.parametrize(

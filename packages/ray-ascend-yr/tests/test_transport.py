@@ -12,7 +12,7 @@ import torch
 from conftest import Sandbox, new_sandbox, wait_until
 from ray.experimental import CommunicatorMetadata
 
-from ray_ascend import YRTensorTransport, backend, client_cache, register_yr_tensor_transport
+from ray_ascend import YRTensorTransport, register_yr_tensor_transport
 from ray_ascend.errors import (
     MixedDevicesError,
     ObjectLostError,
@@ -22,7 +22,9 @@ from ray_ascend.errors import (
     UnsupportedDeviceError,
     UnsupportedTensorError,
 )
-from ray_ascend.metadata import YRTransportMetadata
+from ray_ascend.objects.metadata import YRTransportMetadata
+from ray_ascend.store.clients import client_of
+from ray_ascend.store.discovery import find_worker
 
 pytestmark = pytest.mark.datasystem
 NOBODY = CommunicatorMetadata()
@@ -52,14 +54,14 @@ def obj_id() -> str:
 
 def exists(*metadata: YRTransportMetadata) -> list[bool]:
     """Ask the datasystem for the keys of objects."""
-    client = client_cache.client_of(backend.find_worker())
+    client = client_of(find_worker())
     answer: list[bool] = client.sdk.exist([one.key for one in metadata])
     return answer
 
 
 def kill_worker() -> None:
     """Kill -9 the worker; a later registration starts another."""
-    worker = psutil.Process(backend.find_worker().pid)
+    worker = psutil.Process(find_worker().pid)
     worker.kill()
     wait_until(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
 

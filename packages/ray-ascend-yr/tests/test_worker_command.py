@@ -8,16 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ray_ascend import worker_command
-from ray_ascend.config import BackendConfig
-from ray_ascend.errors import BackendStartError
-from ray_ascend.placement import Placement
-from ray_ascend.worker_command import (
+from ray_ascend.backend import worker_command
+from ray_ascend.backend.config import BackendConfig
+from ray_ascend.backend.placement import Placement
+from ray_ascend.backend.worker_command import (
     check_etcd,
     check_ports,
     start_command,
     worker_environment,
 )
+from ray_ascend.errors import BackendStartError
 
 
 def test_the_users_flag_wins() -> None:

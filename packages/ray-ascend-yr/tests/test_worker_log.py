@@ -7,7 +7,7 @@ import pathlib
 
 import pytest
 
-from ray_ascend.worker_log import explain, has_given_up
+from ray_ascend.backend.worker_log import explain, has_given_up
 
 LINE = "2026-11-23T23:13:06 | E | worker.cpp:1 |   | {pid}:10374 | trace |  | {text}\n"
 FATAL = "Worker runtime error: no plugin"

@@ -21,7 +21,7 @@ from ray_ascend._version import __version__
 if TYPE_CHECKING:
     from ray_ascend.collective import create_collective_group, register_hccl_collective_backend
     from ray_ascend.registration import cleanup_yr_resources, register_yr_tensor_transport
-    from ray_ascend.transport import YRTensorTransport
+    from ray_ascend.transport.manager import YRTensorTransport
 
 __all__ = [
     "YRTensorTransport",
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "YRTensorTransport": "ray_ascend.transport",
+    "YRTensorTransport": "ray_ascend.transport.manager",
     "cleanup_yr_resources": "ray_ascend.registration",
     "create_collective_group": "ray_ascend.collective",
     "register_hccl_collective_backend": "ray_ascend.collective",

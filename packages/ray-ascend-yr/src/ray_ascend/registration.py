@@ -10,13 +10,15 @@ from collections.abc import Sequence
 
 import ray
 
-from ray_ascend import backend, ray_registry
-from ray_ascend import connection as connections
-from ray_ascend.client_cache import disconnect
-from ray_ascend.config import BackendConfig
+from ray_ascend.backend import lifecycle
+from ray_ascend.backend.config import BackendConfig
 from ray_ascend.errors import NotInitializedError
-from ray_ascend.transport import YRTensorTransport
-from ray_ascend.validation import check_devices
+from ray_ascend.ray_internals import is_driver
+from ray_ascend.store import connection
+from ray_ascend.store.clients import disconnect
+from ray_ascend.transport import ray_registry
+from ray_ascend.transport.manager import YRTensorTransport
+from ray_ascend.transport.validation import check_devices
 
 
 def register_yr_tensor_transport(devices: Sequence[str] | None = None) -> None:
@@ -36,10 +38,10 @@ def register_yr_tensor_transport(devices: Sequence[str] | None = None) -> None:
         raise NotInitializedError(
             "Ray is not initialized; call ray.init() before register_yr_tensor_transport()"
         )
-    if _in_driver():
-        backend.start(BackendConfig.from_env())
+    if is_driver():
+        lifecycle.start(BackendConfig.from_env())
     else:
-        connections.wait_for_backend()
+        connection.wait_for_backend()
     ray_registry.enter(device_types, YRTensorTransport)
 
 
@@ -48,11 +50,7 @@ def cleanup_yr_resources() -> None:
 
     Any driver may call it, any number of times; `register_yr_tensor_transport` then starts anew.
     """
-    connections.forget()
+    connection.forget()
     disconnect()
     if ray.is_initialized():
-        backend.stop()
-
-
-def _in_driver() -> bool:
-    return bool(ray.get_runtime_context().worker.mode == ray.SCRIPT_MODE)
+        lifecycle.stop()

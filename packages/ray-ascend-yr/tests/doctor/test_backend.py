@@ -13,10 +13,11 @@ import ray
 from conftest import Sandbox, wait_until
 from diagnosis import diagnose
 
-from ray_ascend import backend, cleanup_yr_resources, register_yr_tensor_transport
-from ray_ascend.actor_names import COORDINATOR, NAMESPACE, supervisor_name
-from ray_ascend.endpoint import WorkerEndpoint
-from ray_ascend.reaper import is_running
+from ray_ascend import cleanup_yr_resources, register_yr_tensor_transport
+from ray_ascend.backend.reaper import is_running
+from ray_ascend.store.actor_names import COORDINATOR, NAMESPACE, supervisor_name
+from ray_ascend.store.discovery import find_worker
+from ray_ascend.store.endpoint import WorkerEndpoint
 
 pytestmark = pytest.mark.datasystem
 
@@ -32,7 +33,7 @@ def cluster(shared_sandbox: Sandbox) -> str:
 def worker(cluster: str) -> Iterator[WorkerEndpoint]:
     """A running backend's worker."""
     register_yr_tensor_transport(["cpu"])
-    yield backend.find_worker()
+    yield find_worker()
     cleanup_yr_resources()
 
 

@@ -18,7 +18,7 @@ from diagnosis import diagnose, run_doctor
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from ray_ascend.config import BackendConfig
+from ray_ascend.backend.config import BackendConfig
 from ray_ascend.doctor.child import run_probe
 from ray_ascend.doctor.memory import check_memory
 from ray_ascend.doctor.versions import SUPPORTED

@@ -9,7 +9,7 @@ import ray
 import torch
 
 from ray_ascend import register_yr_tensor_transport
-from ray_ascend.npu_client import NpuClient
+from ray_ascend.store.npu_client import NpuClient
 
 CALLS = ("publish", "subscribe", "withdraw", "copy_to_host", "copy_from_host")
 DTYPES = (

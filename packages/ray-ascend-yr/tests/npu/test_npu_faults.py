@@ -13,8 +13,9 @@ import ray
 from conftest import wait_until
 from npu_actors import Counts, ramp, total
 
-from ray_ascend import backend, register_yr_tensor_transport
-from ray_ascend.reaper import is_running
+from ray_ascend import register_yr_tensor_transport
+from ray_ascend.backend.reaper import is_running
+from ray_ascend.store.discovery import find_worker
 
 pytestmark = [
     pytest.mark.long,
@@ -24,7 +25,7 @@ pytestmark = [
 
 def kill_worker() -> None:
     """End the worker of this node as a crash would."""
-    worker = psutil.Process(backend.find_worker().pid)
+    worker = psutil.Process(find_worker().pid)
     worker.kill()
     wait_until(lambda: not is_running(worker))
 

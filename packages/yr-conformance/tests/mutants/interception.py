@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from ray_ascend.transport import YRTensorTransport
+from ray_ascend.transport.manager import YRTensorTransport
 
 Tensors = list[torch.Tensor]
 

@@ -10,8 +10,10 @@ from typing import Any
 
 from transport_mutants import Mutant
 
-from ray_ascend import backend, config, connection
-from ray_ascend.config import BackendConfig
+from ray_ascend.backend import config
+from ray_ascend.backend import lifecycle as backend
+from ray_ascend.backend.config import BackendConfig
+from ray_ascend.store import connection
 
 
 def split_arguments_at_blanks() -> None:

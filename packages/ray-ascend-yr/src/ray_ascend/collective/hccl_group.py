@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from ray.util.collective.collective_group.base_collective_group import BaseGroup
 
 from ray_ascend.collective.rendezvous import meet
-from ray_ascend.config import seconds
 from ray_ascend.errors import CollectiveError, InstallationError, UnsupportedTensorError
+from ray_ascend.variables import seconds
 
 if TYPE_CHECKING:
     import torch

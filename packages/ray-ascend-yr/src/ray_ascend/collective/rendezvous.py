@@ -11,12 +11,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import ray
-from ray.experimental.internal_kv import (
-    _internal_kv_del,
-    _internal_kv_get,
-    _internal_kv_put,
-)
 
+from ray_ascend import ray_internals
 from ray_ascend.errors import CollectiveError
 
 if TYPE_CHECKING:
@@ -46,7 +42,7 @@ def meet(group_name: str, rank: int, world_size: int, patience: float) -> TCPSto
         ) from error
     finally:
         if rank == 0:
-            _internal_kv_del(key)
+            ray_internals.delete_key(key)
     return store
 
 
@@ -55,13 +51,13 @@ def _opened(key: bytes, world_size: int) -> TCPStore:
 
     host = ray.util.get_node_ip_address()
     store = TCPStore(host, 0, world_size, is_master=True, wait_for_workers=False)
-    _internal_kv_put(key, f"{host} {store.port}".encode(), overwrite=True)
+    ray_internals.write_key(key, f"{host} {store.port}".encode())
     return store
 
 
 def _joined(key: bytes, world_size: int, deadline: float) -> TCPStore:
     while time.monotonic() < deadline:
-        announced = _internal_kv_get(key)
+        announced = ray_internals.read_key(key)
         store = _connected(announced.decode(), world_size) if announced else None
         if store is not None:
             return store

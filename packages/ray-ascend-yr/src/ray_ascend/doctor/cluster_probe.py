@@ -17,13 +17,13 @@ from typing import Any
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from ray_ascend.actor_names import COORDINATOR, NAMESPACE
-from ray_ascend.backend_report import BackendReport, NodeReport
-from ray_ascend.config import BackendConfig
+from ray_ascend.backend.config import BackendConfig
+from ray_ascend.backend.report import BackendReport, NodeReport
 from ray_ascend.doctor.configuration import compare, describe
 from ray_ascend.doctor.finding import Finding
 from ray_ascend.doctor.node_examination import examine
 from ray_ascend.errors import ConfigurationError
+from ray_ascend.store.actor_names import COORDINATOR, NAMESPACE
 
 _CONNECT_TIMEOUT_S = 3.0
 _ANSWER_TIMEOUT_S = 10.0

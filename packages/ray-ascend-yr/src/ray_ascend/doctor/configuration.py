@@ -6,7 +6,7 @@ import dataclasses
 import os
 from collections.abc import Iterable, Mapping
 
-from ray_ascend.config import BackendConfig
+from ray_ascend.backend.config import BackendConfig
 from ray_ascend.doctor.finding import Finding
 from ray_ascend.errors import ConfigurationError
 

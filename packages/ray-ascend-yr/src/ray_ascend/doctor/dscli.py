@@ -6,9 +6,9 @@ import os
 import shutil
 import subprocess
 
+from ray_ascend.backend.worker_command import find_dscli
 from ray_ascend.doctor.finding import Finding
 from ray_ascend.errors import BackendStartError
-from ray_ascend.worker_command import find_dscli
 
 _TIMEOUT_S = 30.0
 

@@ -6,7 +6,7 @@ import contextlib
 import http.client
 import json
 
-from ray_ascend.config import ETCD_ADDRESS, BackendConfig
+from ray_ascend.backend.config import ETCD_ADDRESS, BackendConfig
 from ray_ascend.doctor.finding import Finding, State
 
 _TIMEOUT_S = 3.0

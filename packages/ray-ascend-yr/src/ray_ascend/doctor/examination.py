@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from ray_ascend.config import BackendConfig
+from ray_ascend.backend.config import BackendConfig
 from ray_ascend.doctor.child import run_probe
 from ray_ascend.doctor.configuration import NAME as CONFIGURATION
 from ray_ascend.doctor.configuration import in_force, read_configuration

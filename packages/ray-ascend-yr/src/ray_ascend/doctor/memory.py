@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import psutil
 
-from ray_ascend.config import BackendConfig
+from ray_ascend.backend.config import BackendConfig
 from ray_ascend.doctor.finding import Finding
 
 _SIZE_FLAG, _HUGE_FLAG = "shared_memory_size_mb", "enable_huge_tlb"

@@ -7,10 +7,10 @@ import os
 
 import psutil
 
+from ray_ascend.backend.worker_log import log_path
 from ray_ascend.doctor.child import run_probe
 from ray_ascend.doctor.finding import Finding
-from ray_ascend.endpoint import WorkerEndpoint
-from ray_ascend.worker_log import log_path
+from ray_ascend.store.endpoint import WorkerEndpoint
 
 _PROBE_TIMEOUT_S = 20.0
 _LOG_LINES = 10

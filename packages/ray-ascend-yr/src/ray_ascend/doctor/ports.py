@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 import psutil
 
-from ray_ascend.config import METASTORE_PORT, WORKER_PORT, BackendConfig
+from ray_ascend.backend.config import METASTORE_PORT, WORKER_PORT, BackendConfig
+from ray_ascend.backend.worker_command import why_not_bindable
 from ray_ascend.doctor.finding import Finding, State
-from ray_ascend.worker_command import why_not_bindable
 
 
 def check_ports(config: BackendConfig, backend: Sequence[Finding], host: str) -> Iterator[Finding]:

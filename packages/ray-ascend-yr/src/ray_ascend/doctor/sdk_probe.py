@@ -13,9 +13,9 @@ from importlib import metadata
 
 from packaging.version import Version
 
-from ray_ascend.client import sdk_module
 from ray_ascend.doctor.finding import Finding
 from ray_ascend.errors import InstallationError
+from ray_ascend.store.sdk import sdk_module
 
 DISTRIBUTION = "openyuanrong-datasystem"
 _OLDEST, _TESTED = Version("0.8.0"), Version("0.8.1")
@@ -30,7 +30,7 @@ def probe() -> Iterator[Finding]:
         text, _, advice = str(error).partition("; run: ")
         yield Finding("sdk", "error", text, f"run: {advice}")
         return
-    yield _identify(os.path.realpath(module.__file__))
+    yield _identify(os.path.realpath(str(module.__file__)))
 
 
 def _identify(origin: str) -> Finding:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
-from ray_ascend.client import CONNECT_TIMEOUT_MS, REQUEST_TIMEOUT_MS, sdk_module
 from ray_ascend.doctor.finding import Finding
+from ray_ascend.store.client import CONNECT_TIMEOUT_MS, REQUEST_TIMEOUT_MS
+from ray_ascend.store.sdk import sdk_module
 
 NAME = "worker"
 

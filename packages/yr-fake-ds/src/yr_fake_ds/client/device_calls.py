@@ -18,7 +18,6 @@ from yr_fake_ds.errors import StatusError
 from yr_fake_ds.texts import Text
 
 if TYPE_CHECKING:
-    from yr_fake_ds.client.subscriptions import Arrival
     from yr_fake_ds.device_protocol import DeviceSource
     from yr_fake_ds.protocol import Failure
 
@@ -39,7 +38,7 @@ class DeviceCalls:
         from yr_fake_ds import device_protocol as device
 
         lengths = device_texts.SEND_LENGTHS if moves else device_texts.DEV_SET_LENGTHS
-        self._check(keys, blobs, lengths)
+        self.check(keys, blobs, lengths)
         memory = [device_memory.exported(key, part) for key, part in zip(keys, blobs, strict=True)]
         request = device.OfferDevice(objects=memory, moves=moves, trace_id=trace.current())
         return self._session.ask(request, device.Offered).refusals
@@ -60,7 +59,7 @@ class DeviceCalls:
 
         Keys of others that stand behind a missing key fail too (measured on 0.8.1).
         """
-        self._check(keys, blobs, device_texts.DEV_GET_LENGTHS)
+        self.check(keys, blobs, device_texts.DEV_GET_LENGTHS)
         deadline = device_memory.transfer_deadline(wait_ms)
         targets = first_targets(keys, blobs)
         sources = self.find(list(targets), wait_ms)
@@ -161,13 +160,6 @@ class DeviceCalls:
             raise refuse(texts.META_NOT_FOUND)
         return sizes
 
-    def subscribe(self, keys: list[str], blobs: Sequence[Blobs]) -> "list[Arrival]":
-        """Do `dev_recv`: receive keys in the background, each when it comes."""
-        from yr_fake_ds.client.subscriptions import Subscription
-
-        self._check(keys, blobs, device_texts.SEND_LENGTHS)
-        return Subscription(self._session, self, keys, blobs).arrivals
-
     def was_taken(self, key: str, wait_ms: int) -> bool:
         """Wait until another client has received what this one sent under a key."""
         from yr_fake_ds import device_protocol as device
@@ -177,7 +169,8 @@ class DeviceCalls:
         timeout_ms = max(self._session.request_timeout_ms, wait_ms)
         return self._session.ask(request, protocol.Existing, timeout_ms=timeout_ms).present[0]
 
-    def _check(self, keys: list[str], blobs: Sequence[Blobs], lengths: Text) -> None:
+    def check(self, keys: list[str], blobs: Sequence[Blobs], lengths: Text) -> None:
+        """Refuse keys and blobs as the SDK does; `lengths` is its text for lists of two lengths."""
         self._session.link()
         key_checks.check_batch(keys)
         for key in keys:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from yr_fake_ds import device_texts
 from yr_fake_ds.client import device_memory, trace
 from yr_fake_ds.client.blobs import Blobs
 from yr_fake_ds.client.device_calls import DeviceCalls, first_targets
@@ -42,6 +43,14 @@ class Arrival:
         if self._error is not None:
             raise self._error
         return arrived
+
+
+def subscribe(
+    session: Session, calls: DeviceCalls, keys: list[str], blobs: Sequence[Blobs]
+) -> list[Arrival]:
+    """Do `dev_recv`: receive keys in the background, each when it comes. Raises StatusError."""
+    calls.check(keys, blobs, device_texts.SEND_LENGTHS)
+    return Subscription(session, calls, keys, blobs).arrivals
 
 
 class Subscription:

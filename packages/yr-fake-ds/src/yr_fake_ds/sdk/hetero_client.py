@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from yr_fake_ds import texts
 from yr_fake_ds.client.blobs import Blobs
-from yr_fake_ds.client.connect_options import ConnectOptions
 from yr_fake_ds.client.device_calls import DeviceCalls
 from yr_fake_ds.client.hetero_calls import HeteroCalls
-from yr_fake_ds.client.session import Session, close_with
+from yr_fake_ds.client.session import close_with
+from yr_fake_ds.client.subscriptions import subscribe
 from yr_fake_ds.sdk import binding_blobs as bindings
 from yr_fake_ds.sdk.binding_arguments import (
     BOOL,
@@ -28,6 +28,7 @@ from yr_fake_ds.sdk.binding_arguments import (
     list_of,
 )
 from yr_fake_ds.sdk.calls import sdk_call
+from yr_fake_ds.sdk.client_arguments import check_types, given, session_of
 from yr_fake_ds.sdk.device_blobs import MetaInfo
 from yr_fake_ds.sdk.futures import BackgroundFuture, Future, KeyFuture
 from yr_fake_ds.sdk.parameters import SetParam
@@ -63,41 +64,10 @@ class HeteroClient:
         enable_exclusive_connection: bool = False,
         enable_remote_h2d: bool = False,
     ) -> None:
-        Validator.check_args_types(
-            [
-                ["host", host, str],
-                ["port", port, int],
-                ["connect_timeout_ms", connect_timeout_ms, int],
-                ["token", token, str],
-                ["client_public_key", client_public_key, str],
-                ["client_private_key", client_private_key, str],
-                ["server_public_key", server_public_key, str],
-                ["access_key", access_key, str],
-                ["secret_key", secret_key, str],
-                ["tenant_id", tenant_id, str],
-                ["enable_cross_node_connection", enable_cross_node_connection, bool],
-                ["enable_exclusive_connection", enable_exclusive_connection, bool],
-                ["enable_remote_h2d", enable_remote_h2d, bool],
-            ]
-        )
-        INIT.check(
-            None,
-            host,
-            port,
-            connect_timeout_ms,
-            token,
-            client_public_key,
-            client_private_key,
-            server_public_key,
-            access_key,
-            secret_key,
-            tenant_id,
-            enable_cross_node_connection,
-            req_timeout_ms,
-            enable_exclusive_connection,
-            enable_remote_h2d,
-        )
-        self._session = Session(ConnectOptions(host, port, connect_timeout_ms, req_timeout_ms))
+        arguments = given(locals())
+        check_types(arguments, "req_timeout_ms")
+        INIT.check(None, *arguments.values())
+        self._session = session_of(arguments)
         self._calls = HeteroCalls(self._session)
         self._devices = DeviceCalls(self._session)
         close_with(self, self._session)
@@ -166,7 +136,7 @@ class HeteroClient:
     def dev_subscribe(self, keys: list[str], data_blob_list: list[Any]) -> list[Future]:
         """Receive memory that is offered now or later; each future ends when its key is here."""
         names, blobs = _blob_arguments("dev_subscribe", keys, data_blob_list)
-        arrivals = self._devices.subscribe(names, blobs)
+        arrivals = subscribe(self._session, self._devices, names, blobs)
         return [
             Future(KeyFuture(name, arrival.wait))
             for name, arrival in zip(names, arrivals, strict=True)

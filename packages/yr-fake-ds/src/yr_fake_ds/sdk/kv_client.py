@@ -6,14 +6,14 @@ work to `client.kv_calls`. Signatures, orders and texts are those of openyuanron
 
 from typing import Any, Final
 
-from yr_fake_ds.client.connect_options import ConnectOptions
 from yr_fake_ds.client.kv_calls import KvCalls
-from yr_fake_ds.client.session import Session, close_with
+from yr_fake_ds.client.session import close_with
 from yr_fake_ds.errors import StatusError
 from yr_fake_ds.sdk import kv_signatures as signatures
 from yr_fake_ds.sdk.binding_arguments import as_text
 from yr_fake_ds.sdk.binding_blobs import ReadParam as BindingReadParam
 from yr_fake_ds.sdk.calls import sdk_call
+from yr_fake_ds.sdk.client_arguments import check_types, given, session_of
 from yr_fake_ds.sdk.enums import ExistenceOpt, WriteMode
 from yr_fake_ds.sdk.parameters import ReadParam
 from yr_fake_ds.sdk.read_only_buffer import ReadOnlyBuffer
@@ -49,45 +49,16 @@ class KVClient:
         enable_exclusive_connection: bool = False,
         fast_transport_mem_size: int = DEFAULT_FAST_TRANSPORT_MEM_SIZE,
     ) -> None:
-        args: list[list[Any]] = [
-            ["host", host, str],
-            ["port", port, int],
-            ["connect_timeout_ms", connect_timeout_ms, int],
-            ["client_public_key", client_public_key, str],
-            ["client_private_key", client_private_key, str],
-            ["server_public_key", server_public_key, str],
-            ["access_key", access_key, str],
-            ["secret_key", secret_key, str],
-            ["tenant_id", tenant_id, str],
-            ["enable_cross_node_connection", enable_cross_node_connection, bool],
-            ["enable_exclusive_connection", enable_exclusive_connection, bool],
-            ["fast_transport_mem_size", fast_transport_mem_size, int],
-        ]
-        Validator.check_args_types(args)
+        arguments = given(locals())
+        check_types(arguments, "token", "req_timeout_ms")
         Validator.check_param_range(
             "connect_timeout_ms", connect_timeout_ms, 0, Validator.INT32_MAX_SIZE
         )
         Validator.check_param_range(
             "fast_transport_mem_size", fast_transport_mem_size, 1, MAX_FAST_TRANSPORT_MEM_SIZE
         )
-        signatures.INIT.check(
-            None,
-            host,
-            port,
-            connect_timeout_ms,
-            token,
-            client_public_key,
-            client_private_key,
-            server_public_key,
-            access_key,
-            secret_key,
-            tenant_id,
-            enable_cross_node_connection,
-            req_timeout_ms,
-            enable_exclusive_connection,
-            fast_transport_mem_size,
-        )
-        self._session = Session(ConnectOptions(host, port, connect_timeout_ms, req_timeout_ms))
+        signatures.INIT.check(None, *arguments.values())
+        self._session = session_of(arguments)
         self._calls = KvCalls(self._session)
         close_with(self, self._session)
 

@@ -5,10 +5,9 @@ from typing import Any, Final
 
 from yr_fake_ds import texts
 from yr_fake_ds.client.allocation import Allocation
-from yr_fake_ds.client.connect_options import ConnectOptions
 from yr_fake_ds.client.kv_calls import KvCalls
 from yr_fake_ds.client.object_calls import ObjectCalls
-from yr_fake_ds.client.session import Session, close_with
+from yr_fake_ds.client.session import close_with
 from yr_fake_ds.errors import StatusError
 from yr_fake_ds.sdk.binding_arguments import (
     BOOL,
@@ -25,6 +24,7 @@ from yr_fake_ds.sdk.binding_arguments import (
 )
 from yr_fake_ds.sdk.binding_enums import ConsistencyType as BindingConsistencyType
 from yr_fake_ds.sdk.calls import sdk_call
+from yr_fake_ds.sdk.client_arguments import check_types, given, session_of
 from yr_fake_ds.sdk.enums import ConsistencyType
 from yr_fake_ds.sdk.object_buffer import Buffer
 from yr_fake_ds.sdk.validator import Validator
@@ -65,25 +65,10 @@ class ObjectClient:
         req_timeout_ms: int = 0,
         enable_exclusive_connection: bool = False,
     ) -> None:
-        arguments = {
-            "host": host,
-            "port": port,
-            "connect_timeout_ms": connect_timeout_ms,
-            "token": token,
-            "client_public_key": client_public_key,
-            "client_private_key": client_private_key,
-            "server_public_key": server_public_key,
-            "access_key": access_key,
-            "secret_key": secret_key,
-            "tenant_id": tenant_id,
-            "enable_exclusive_connection": enable_exclusive_connection,
-        }
-        types = [str, int, int, *[str] * 7, bool]
-        rows = zip(arguments.items(), types, strict=True)
-        Validator.check_args_types([[name, value, kind] for (name, value), kind in rows])
-        texts_only = list(arguments.values())[:-1]
-        INIT.check(None, *texts_only, req_timeout_ms, enable_exclusive_connection)
-        self.client = Session(ConnectOptions(host, port, connect_timeout_ms, req_timeout_ms))
+        arguments = given(locals())
+        check_types(arguments, "req_timeout_ms")
+        INIT.check(None, *arguments.values())
+        self.client = session_of(arguments)
         self._calls = ObjectCalls(self.client)
         close_with(self, self.client)
 

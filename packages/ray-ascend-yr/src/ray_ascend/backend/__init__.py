@@ -1,0 +1,1 @@
+"""What runs the datasystem in a Ray cluster: a coordinator, a supervisor and a worker a node."""

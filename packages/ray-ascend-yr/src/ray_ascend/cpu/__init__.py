@@ -1,0 +1,1 @@
+"""Tensors in host memory: packed into one value of the datasystem."""

@@ -1,0 +1,87 @@
+"""Where the tensors of an object land in the receiver, and what happens to late ones.
+
+They land in fresh memory and are copied into the user's target buffers there: a copy that was given
+up may still write, and must not do that into memory that the user has gone on with.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+
+from ray_ascend.npu.identity import npu_module
+from ray_ascend.objects.metadata import TensorSpec
+from ray_ascend.store.npu_client import Arrival
+from ray_ascend.store.process_state import of_process
+
+
+class LateArrivals:
+    """Memory that a copy may still write into although nobody waits for it any more."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._unfinished: list[tuple[Arrival, list[torch.Tensor]]] = []
+
+    def keep(self, arrival: Arrival, memory: list[torch.Tensor]) -> None:
+        """Keep the memory of a copy until that has ended."""
+        with self._lock:
+            self._unfinished.append((arrival, memory))
+
+    def are_there(self) -> bool:
+        """Let go of what has ended, and tell whether something has not."""
+        with self._lock:
+            self._unfinished[:] = [one for one in self._unfinished if not one[0].has_ended()]
+            return bool(self._unfinished)
+
+
+@dataclass(frozen=True)
+class Landing:
+    """The memory that the datasystem writes into; made for one attempt."""
+
+    tensors: list[torch.Tensor]
+    specs: Sequence[TensorSpec]
+
+    @classmethod
+    def for_(cls, specs: Sequence[TensorSpec]) -> Landing:
+        """Allocate on the current NPU."""
+        tensors = [_fresh(spec) for spec in specs]
+        npu_module().current_stream().synchronize()
+        return cls(tensors, specs)
+
+    def finish(self, targets: Sequence[torch.Tensor] | None) -> list[torch.Tensor]:
+        """Give the user's tensors, all filled: these, or the targets."""
+        if targets is None:
+            for tensor, spec in zip(self.tensors, self.specs, strict=True):
+                tensor.requires_grad_(spec.requires_grad)
+            return self.tensors
+        with torch.no_grad():
+            for target, tensor in zip(targets, self.tensors, strict=True):
+                target.copy_(tensor)
+        npu_module().current_stream().synchronize()
+        return list(targets)
+
+    @contextmanager
+    def kept_until(self, arrival: Arrival) -> Iterator[None]:
+        """Keep the memory, if the copy has not ended in the block, until it has."""
+        try:
+            yield
+        finally:
+            if not arrival.has_ended():
+                of_process(LateArrivals).keep(arrival, self.tensors)
+
+
+def are_late() -> bool:
+    """Tell whether a copy that was given up is still under way.
+
+    The client of openyuanrong-datasystem 0.8.1 receives in one thread, which a source that died
+    occupies for up to 60 s.
+    """
+    return of_process(LateArrivals).are_there()
+
+
+def _fresh(spec: TensorSpec) -> torch.Tensor:
+    return torch.empty(spec.shape, dtype=getattr(torch, spec.dtype), device="npu")

@@ -1,0 +1,178 @@
+"""What this process offers to others in place: NPU memory under datasystem keys.
+
+Any thread may use it. The tensors of an object are kept here until its key is deleted.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+
+from ray_ascend.errors import (
+    ObjectLostError,
+    StoreFullError,
+    StoreUnavailableError,
+    TransferError,
+)
+from ray_ascend.npu.identity import npu_module
+from ray_ascend.store.clients import has_ended
+from ray_ascend.store.connection import Connection, Retries
+from ray_ascend.store.npu_client import Block
+from ray_ascend.store.npu_keys import host_key
+from ray_ascend.store.process_state import of_process
+
+_OFFER_PATIENCE_S = 5.0
+ROOM_PAUSE_S = 0.5
+"""Between attempts to store a copy in host memory while that is full."""
+
+
+def blocks_of(tensors: Sequence[torch.Tensor]) -> list[Block]:
+    """Addresses and sizes of contiguous tensors, without the empty ones."""
+    return [(tensor.data_ptr(), tensor.nbytes) for tensor in tensors if tensor.nbytes]
+
+
+@dataclass
+class Published:
+    """One object: its key, its memory, and whether a copy of it lies in host memory."""
+
+    connection: Connection
+    key: str
+    device: int
+    tensors: Sequence[torch.Tensor]
+    copied: bool = False
+    withdrawn: bool = False
+    # Reentrant: a reference dropped inside a locked section may free the object at once.
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def publish(self) -> None:
+        """Offer the memory to others; after any failure the supervisor may have to delete it."""
+        self.connection.own(self.key)
+        with npu_module().device(self.device):
+            self.connection.npu_client.publish(self.key, self.device, blocks_of(self.tensors))
+
+    def copy_to_host(self) -> None:
+        """Store a copy in the worker's memory, once."""
+        with self.lock, npu_module().device(self.device):
+            if self.copied:
+                return
+            key = host_key(self.key)
+            self.connection.own(key)
+            self.connection.npu_client.copy_to_host(key, self.device, blocks_of(self.tensors))
+            self.copied = True
+
+    def offer_again(self) -> None:
+        """Publish anew, under the same key, if the worker was restarted and knows it no more."""
+        with self.lock:
+            if not self.withdrawn and not self._is_known():
+                self._publish_elsewhere(Retries(time.monotonic() + _OFFER_PATIENCE_S))
+
+    def _publish_elsewhere(self, retries: Retries) -> None:
+        while True:
+            with retries.attempt() as connection:
+                self.connection, self.copied = connection, False
+                self.publish()
+                return
+
+    def _is_known(self) -> bool:
+        try:
+            return self.connection.npu_client.is_published(self.key)
+        except StoreUnavailableError:
+            return False
+
+    def withdraw(self) -> bool:
+        """Delete the key and the copy, for good; False if that must be tried again."""
+        with self.lock:
+            self.withdrawn = True
+        if self.copied:
+            self.connection.discard([host_key(self.key)])
+        try:
+            return not self.connection.npu_client.withdraw([self.key])
+        except StoreUnavailableError:
+            # With its worker, the key is gone.
+            return has_ended(self.connection.endpoint)
+        except TransferError:
+            # All keys failed: somebody is reading.
+            return not self.connection.npu_client.is_published(self.key)
+
+
+class Offers:
+    """The objects of this process, and those that still have to be deleted."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._published: dict[str, Published] = {}
+        self._withdrawn: set[str] = set()
+
+    def offer(self, published: Published, host_copy_until: float | None) -> None:
+        """Publish an object, and a copy in host memory if asked to; keep its tensors.
+
+        For the copy it waits until there is room, at most until then (monotonic seconds). After an
+        error nothing is published.
+        """
+        with self._lock:
+            self._published[published.key] = published
+        try:
+            published.publish()
+            if host_copy_until is not None:
+                _copy_when_there_is_room(published, host_copy_until)
+        except BaseException:
+            self.retract([published.key])
+            raise
+
+    def retract(self, keys: Sequence[str]) -> None:
+        """Delete objects, and those that could not be deleted before; never raises a TransferError.
+
+        A key that is just being read stays, with its tensors, until the next occasion.
+        """
+        with self._lock:
+            self._withdrawn.update(keys)
+            waiting = [self._published[key] for key in self._withdrawn if key in self._published]
+        gone = [one for one in waiting if one.withdraw()]
+        for one in gone:
+            one.connection.disown(one.key)
+        with self._lock:
+            for one in gone:
+                self._withdrawn.discard(one.key)
+                self._published.pop(one.key, None)
+
+    def find(self, key: str) -> Published | None:
+        """Give an object of this process, also one that has been freed and is still being read."""
+        with self._lock:
+            return self._published.get(key)
+
+    def held(self, key: str) -> Published | None:
+        """Give an object of this process that has not been freed."""
+        with self._lock:
+            return None if key in self._withdrawn else self._published.get(key)
+
+
+def copy_to_host(key: str) -> None:
+    """Make a host copy of an object of this process; ObjectLostError if it has been freed."""
+    published = of_process(Offers).find(key)
+    if published is None:
+        raise ObjectLostError(f"the object with key {key!r} has been freed by its source", key)
+    published.offer_again()
+    published.copy_to_host()
+
+
+def is_held(key: str) -> bool:
+    """Tell whether this process has an object of that key, which is then on offer (again)."""
+    published = of_process(Offers).held(key)
+    if published is None:
+        return False
+    published.offer_again()
+    return True
+
+
+def _copy_when_there_is_room(published: Published, deadline: float) -> None:
+    while True:
+        try:
+            return published.copy_to_host()
+        except StoreFullError:
+            if time.monotonic() + ROOM_PAUSE_S > deadline:
+                raise
+        time.sleep(ROOM_PAUSE_S)

@@ -1,0 +1,1 @@
+"""What a transfer is about, whatever the device: metadata, patience, and the seam to a device."""

@@ -1,0 +1,55 @@
+"""The seam between the transport and a kind of device.
+
+    transport --> DevicePath of "cpu": packed into one value of shared memory
+                              "npu": read in place by the receiver's NPU
+
+What a receiver needs to know travels in the metadata.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import torch
+
+from ray_ascend.objects.metadata import YRTransportMetadata
+from ray_ascend.objects.patience import Patience
+from ray_ascend.store.connection import Connection
+
+
+class DevicePath(Protocol):
+    """How the tensors of one kind of device reach the datasystem and come back."""
+
+    def store(
+        self, tensors: Sequence[torch.Tensor], new_key: Callable[[], str]
+    ) -> tuple[Connection | None, YRTransportMetadata]:
+        """Store all tensors under one new key; nothing is stored if there is no byte to store.
+
+        Runs in the source's thread that finished the task. Raises a TransferError, after which
+        nothing is left in the datasystem.
+        """
+        ...
+
+    def receive(
+        self,
+        connection: Connection,
+        metadata: YRTransportMetadata,
+        targets: Sequence[torch.Tensor] | None,
+        patience: Patience,
+    ) -> list[torch.Tensor]:
+        """Copy the object's tensors into fresh memory, or into `targets`.
+
+        Runs in the thread that waits for them. Raises a TransferError, in time.
+        """
+        ...
+
+    def discard(self, connection: Connection, keys: Sequence[str]) -> None:
+        """Delete keys that `store` made, in the source; at the next occasion if not now."""
+        ...
+
+    def rebuild_empty(
+        self, metadata: YRTransportMetadata, targets: Sequence[torch.Tensor] | None
+    ) -> list[torch.Tensor]:
+        """Make the tensors of an object that has no byte."""
+        ...

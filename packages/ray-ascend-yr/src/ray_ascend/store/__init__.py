@@ -1,0 +1,1 @@
+"""The datasystem as one process sees it: its worker, its clients, and whose keys are whose."""

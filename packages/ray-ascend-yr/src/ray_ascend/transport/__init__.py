@@ -1,0 +1,1 @@
+"""Ray's interface to a tensor transport, and nothing of any device."""

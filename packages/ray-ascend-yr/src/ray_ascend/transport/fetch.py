@@ -1,0 +1,81 @@
+"""One fetch of one object by one receiver, from Ray's request to the finished tensors."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ray_ascend.errors import StoreUnavailableError, TransferTimeoutError
+from ray_ascend.objects.device_path import DevicePath
+from ray_ascend.objects.metadata import YRTransportMetadata
+from ray_ascend.objects.patience import Patience
+from ray_ascend.ray_internals import fetch_timeout_s
+from ray_ascend.store.connection import Retries
+from ray_ascend.transport.device_paths import path_of
+
+try:
+    from ray.experimental.rdt.tensor_transport_manager import FetchRequest
+except ImportError:  # Ray 2.55 has no such class and never sees one
+
+    class FetchRequest:  # type: ignore[no-redef]
+        """Stands in for Ray's class where Ray has none."""
+
+
+if TYPE_CHECKING:
+    import torch
+
+_PATIENCE_LIMIT_S = 45.0
+_SHARE_OF_RAYS_TIMEOUT = 0.75
+
+
+class PendingFetch(FetchRequest):
+    """A fetch that copies nothing until it is waited for.
+
+    So the user's target buffers are written only in the thread that waits, never after a time-out.
+    """
+
+    def __init__(
+        self,
+        obj_id: str,
+        metadata: YRTransportMetadata,
+        targets: Sequence[torch.Tensor] | None,
+    ) -> None:
+        self.obj_id = obj_id
+        self.tensors: list[torch.Tensor] = []
+        self._metadata, self._targets = metadata, targets
+        self._aborted = threading.Event()
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    def abort(self) -> None:
+        """Make `complete` give up as soon as the call that it is in returns."""
+        self._aborted.set()
+
+    def complete(self, deadline: float) -> list[torch.Tensor]:
+        """Wait until the tensors are here, at most until `deadline` (monotonic seconds)."""
+        metadata = self._metadata
+        path = path_of(metadata.tensor_device or "cpu")
+        if not metadata.key:
+            self.tensors = path.rebuild_empty(metadata, self._targets)
+            return self.tensors
+        try:
+            self.tensors = self._receive(path, Patience(self.obj_id, deadline, self._aborted))
+        except StoreUnavailableError as error:
+            raise TransferTimeoutError(
+                f"object {self.obj_id} did not arrive in time: {error}", error.key, error.status
+            ) from error
+        return self.tensors
+
+    def _receive(self, path: DevicePath, patience: Patience) -> list[torch.Tensor]:
+        retries = Retries(patience.deadline)
+        while True:
+            with retries.attempt() as connection:
+                patience.check_wanted(self._metadata.key)
+                return path.receive(connection, self._metadata, self._targets, patience)
+
+
+def fetch_patience_s() -> float:
+    """How long a fetch may take: less than Ray's own time-out, so that our error comes first."""
+    return min(_PATIENCE_LIMIT_S, fetch_timeout_s() * _SHARE_OF_RAYS_TIMEOUT)
