@@ -24,26 +24,27 @@ def cluster(shared_sandbox: Sandbox) -> Iterator[None]:
     ray.shutdown()
 
 
-class Plain:
-    """An actor without a method of a transport."""
+def new_plain(**options: Any) -> Any:
+    """Make an actor without a method of a transport."""
 
-    def is_driver(self) -> bool:
-        """Ask in the actor."""
-        return ray_internals.is_driver()
+    @ray.remote(num_cpus=0)
+    class Plain:
+        def is_driver(self) -> bool:
+            return ray_internals.is_driver()
 
-
-class Sender:
-    """An actor with one."""
-
-    @ray.method(tensor_transport="GLOO")
-    def tensor(self) -> torch.Tensor:
-        """Never called here."""
-        return torch.ones(1)
+    return Plain.options(**options).remote()  # type: ignore[attr-defined]  # of the decorator
 
 
-def new_actor(kind: type, **options: Any) -> Any:
-    """Make an actor that reserves no CPU."""
-    return ray.remote(kind).options(num_cpus=0, **options).remote()
+def new_sender() -> Any:
+    """Make an actor with one, which is never called here."""
+
+    @ray.remote(num_cpus=0)
+    class Sender:
+        @ray.method(tensor_transport="GLOO")
+        def tensor(self) -> torch.Tensor:
+            return torch.ones(1)
+
+    return Sender.remote()  # type: ignore[attr-defined]  # of the decorator
 
 
 def test_a_transport_has_an_entry_whose_devices_can_be_changed() -> None:
@@ -65,13 +66,13 @@ def test_the_time_after_which_ray_gives_up_a_receiver() -> None:
 
 def test_an_actor_with_a_method_of_a_transport_has_its_threads() -> None:
     """`ActorHandle._ray_enable_tensor_transport`."""
-    assert ray_internals.has_transfer_threads(new_actor(Sender))
-    assert not ray_internals.has_transfer_threads(new_actor(Plain))
+    assert ray_internals.has_transfer_threads(new_sender())
+    assert not ray_internals.has_transfer_threads(new_plain())
 
 
 def test_a_process_is_told_of_an_actor_s_death() -> None:
     """`ActorHandle._get_local_state`."""
-    actor = new_actor(Plain)
+    actor = new_plain()
     ray.get(actor.is_driver.remote())
     assert not ray_internals.is_known_dead(actor)
 
@@ -82,21 +83,21 @@ def test_a_process_is_told_of_an_actor_s_death() -> None:
 
 def test_two_handles_of_one_actor() -> None:
     """`ActorHandle._actor_id`."""
-    actor = new_actor(Plain, name="same")
+    actor = new_plain(name="same")
 
     assert ray_internals.is_same_actor(actor, ray.get_actor("same"))
-    assert not ray_internals.is_same_actor(actor, new_actor(Plain))
+    assert not ray_internals.is_same_actor(actor, new_plain())
 
 
 def test_who_is_a_driver() -> None:
     """`worker.mode`."""
     assert ray_internals.is_driver()
-    assert not ray.get(new_actor(Plain).is_driver.remote())
+    assert not ray.get(new_plain().is_driver.remote())
 
 
 def test_the_tables_of_jobs_and_actors() -> None:
     """`state.jobs` and `state.actors`, with the columns that are read."""
-    actor = new_actor(Plain, name="kept", lifetime="detached")
+    actor = new_plain(name="kept", lifetime="detached")
     ray.get(actor.is_driver.remote())
     job_id = ray.get_runtime_context().get_job_id()
 
