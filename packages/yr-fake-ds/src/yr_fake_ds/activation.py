@@ -3,6 +3,7 @@
     PYTHONPATH = <shim root>:...        yr/datasystem/**   a few lines each, re-exporting yr_fake_ds
     PATH       = <shim root>/bin:...    dscli
     YR_FAKE_DS_PYTHON = <interpreter>   what that dscli runs on
+    YR_FAKE_DS = 1                      puts the others back where somebody replaced them (startup)
 
 The real wheel leaves `yr` a namespace package, so the first directory on the path that holds
 `yr/datasystem` wins and both can be installed side by side. Nothing here imports `yr`, and
@@ -14,7 +15,6 @@ import os
 import sys
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
-from importlib import metadata
 from typing import Final
 
 from yr_fake_ds._version import __version__
@@ -22,6 +22,7 @@ from yr_fake_ds.errors import ActivationError
 
 SHIM_ROOT: Final = os.path.join(os.path.dirname(os.path.abspath(__file__)), "shim")
 PYTHON_VARIABLE: Final = "YR_FAKE_DS_PYTHON"
+SWITCH: Final = "YR_FAKE_DS"
 REAL_DISTRIBUTION: Final = "openyuanrong-datasystem"
 EMULATED_VERSION: Final = "0.8.1"
 
@@ -51,6 +52,7 @@ def variables(environ: Mapping[str, str]) -> dict[str, str]:
         "PYTHONPATH": _put_first(SHIM_ROOT, environ.get("PYTHONPATH", "")),
         "PATH": _put_first(os.path.join(SHIM_ROOT, "bin"), environ.get("PATH", os.defpath)),
         PYTHON_VARIABLE: sys.executable,
+        SWITCH: "1",
     }
 
 
@@ -67,6 +69,15 @@ def activate(environ: MutableMapping[str, str] = os.environ) -> None:
     sys.path.insert(0, SHIM_ROOT)
     # A namespace package that was imported before does not look at sys.path again by itself.
     importlib.invalidate_caches()
+
+
+def restore() -> None:
+    """Put back what was replaced since the activation; called at the start of each Python."""
+    for name, value in variables(os.environ).items():
+        if value.split(os.pathsep)[0] not in os.environ.get(name, "").split(os.pathsep):
+            os.environ[name] = value
+    if SHIM_ROOT not in sys.path:
+        sys.path.insert(0, SHIM_ROOT)
 
 
 def refuse_if_impossible() -> None:
@@ -112,6 +123,8 @@ def _find(name: str) -> "importlib.machinery.ModuleSpec | None":
 
 
 def _real_version() -> str:
+    from importlib import metadata
+
     try:
         return metadata.version(REAL_DISTRIBUTION)
     except metadata.PackageNotFoundError:

@@ -61,6 +61,9 @@ def _run(options: argparse.Namespace) -> int:
     environ = {**os.environ, **activation.variables(os.environ)}
     if options.npus is not None:
         environ.update(npus.variables(environ, options.npus))
+    elif without := npus.without_cann(environ):
+        sys.stderr.write(f"yr-fake-ds: {npus.WITHOUT_CANN}\n")
+        environ.update(without)
     return _exec(command, environ)
 
 

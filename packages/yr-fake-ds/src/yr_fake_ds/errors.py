@@ -1,6 +1,8 @@
 """Errors of this package, and the only places where an SDK error is made.
 
     RuntimeError, TypeError          what user code sees: exactly the types that the SDK raises
+    RuntimeError
+    └── WorkerError                  `worker()` or `cluster()` cannot start or stop a worker
     NotImplementedError
     └── NotSupportedError            something the real SDK has and this fake has not (yet)
     ValueError
@@ -38,6 +40,10 @@ class NotSupportedError(NotImplementedError):
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"yr-fake-ds does not support {name}: {reason}. See {SUPPORTED_API_PAGE}.")
+
+
+class WorkerError(RuntimeError):
+    """A worker of a test or script could not be started or stopped; the text is dscli's."""
 
 
 class ActivationError(Exception):

@@ -1,22 +1,27 @@
-"""The pytest plugin: run a suite on the fake, and fail tests that leave keys behind.
+"""The pytest plugin, there wherever the package is installed, and inactive until it is asked for.
 
-    pytest -p yr_fake_ds.pytest --yr-fake-ds        activates the fake before any conftest is loaded
-
-The fake is in place before anything imports `yr`, and subprocesses, xdist workers and Ray workers
-inherit it. Fixtures: `yr_no_leaked_keys` and `yr_faults`, both called with a worker's address.
+pytest --yr-fake-ds, or `yr_fake_ds = true` in pytest's settings
+    the fake is `yr.datasystem` and `dscli` before any conftest is loaded, also in subprocesses,
+    xdist workers and Ray workers
+fixtures `yr_worker`, `yr_cluster`       workers of the fake, started and stopped for a test
+fixtures `yr_no_leaked_keys`, `yr_faults`   called with a worker's address
 """
 
 import contextlib
 import os
+import sys
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from yr_fake_ds import activation
 from yr_fake_ds.errors import ActivationError
-from yr_fake_ds.faults.installation import InstalledFaults, install_faults
-from yr_fake_ds.faults.plan import VARIABLE, FaultPlanError, load_plan
-from yr_fake_ds.inspect import Inspection, inspect_worker, leaked_keys
+
+if TYPE_CHECKING:
+    from yr_fake_ds.faults.installation import InstalledFaults
+    from yr_fake_ds.inspect import Inspection
+    from yr_fake_ds.local_workers import Worker
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,6 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=False,
         help="let yr.datasystem and dscli be the in-memory fake, here and in all subprocesses",
     )
+    parser.addini("yr_fake_ds", "always do what --yr-fake-ds does", type="bool", default=False)
     group.addoption(
         "--yr-fake-ds-faults",
         default="",
@@ -44,7 +50,7 @@ def pytest_load_initial_conftests(
     options = parser.parse_known_args(args)
     if options.yr_fake_ds_faults:
         _set_fault_plan(early_config, options.yr_fake_ds_faults)
-    if not options.yr_fake_ds:
+    if not options.yr_fake_ds and not early_config.getini("yr_fake_ds"):
         return
     saved = {name: os.environ.get(name) for name in activation.variables(os.environ)}
     try:
@@ -55,18 +61,39 @@ def pytest_load_initial_conftests(
 
 
 @pytest.fixture
-def yr_faults() -> Iterator[Callable[..., InstalledFaults]]:
+def yr_faults() -> "Iterator[Callable[..., InstalledFaults]]":
     """Let a running worker fail: ``yr_faults("127.0.0.1:31501", {"rules": [...]})``.
 
     The worker follows the plan until the test ends; ``.fired()`` of what is returned counts.
     """
+    from yr_fake_ds.faults.installation import install_faults
+
     with contextlib.ExitStack() as stack:
         yield lambda address, plan: stack.enter_context(install_faults(address, plan))
 
 
-def pytest_report_header() -> str:
-    """Say which SDK is active."""
-    return activation.active_sdk().describe()
+def pytest_report_header() -> list[str]:
+    """Say that the fake is active, if it is."""
+    # Looking for the SDK would import whatever else is called `yr`.
+    return [activation.active_sdk().describe()] if activation.SHIM_ROOT in sys.path else []
+
+
+@pytest.fixture
+def yr_worker() -> "Iterator[Worker]":
+    """A worker of the fake for this test: `address`, `kv_client()`, `restart()`, `kill()`."""
+    from yr_fake_ds.local_workers import worker
+
+    with worker() as one:
+        yield one
+
+
+@pytest.fixture
+def yr_cluster() -> "Iterator[Callable[..., list[Worker]]]":
+    """Start workers that serve each other's values, for example two: ``yr_cluster(2)``."""
+    from yr_fake_ds.local_workers import cluster
+
+    with contextlib.ExitStack() as stack:
+        yield lambda count, **flags: stack.enter_context(cluster(count, **flags))
 
 
 @pytest.fixture
@@ -76,6 +103,8 @@ def yr_no_leaked_keys() -> Iterator[Callable[[str], None]]:
     The test fails, after its other fixtures that depend on this one are gone, if the worker then
     holds keys that it did not hold at that moment.
     """
+    from yr_fake_ds.inspect import inspect_worker, leaked_keys
+
     before: dict[str, Inspection] = {}
 
     def watch(address: str) -> None:
@@ -92,6 +121,8 @@ def yr_no_leaked_keys() -> Iterator[Callable[[str], None]]:
 
 
 def _set_fault_plan(config: pytest.Config, source: str) -> None:
+    from yr_fake_ds.faults.plan import VARIABLE, FaultPlanError, load_plan
+
     try:
         load_plan(source)
     except FaultPlanError as error:

@@ -244,6 +244,11 @@ PROTOCOL_VERSION: Final = Text(
     "The client speaks version {theirs} of the fake's protocol and the worker version {ours}; "
     "install the same yr-fake-ds for both",
 )
+STRANGER: Final = Text(
+    RUNTIME_ERROR,
+    "yr-fake-ds serves only the machine that it runs on, since it checks no identity, and {peer} "
+    "is not an address of it; start this worker with {variable}=1 to serve every machine",
+)
 FAULT_PLAN_WRONG: Final = Text(INVALID, "{reason}")
 UNEXPECTED_REQUEST: Final = Text(RUNTIME_ERROR, "The worker does not serve {request} here")
 TOO_MANY_CLIENTS: Final = Text(RUNTIME_ERROR, "Client number upper to the limit")

@@ -3,7 +3,10 @@
 import os
 import subprocess
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
+
+import pytest
 
 from yr_fake_ds import activation
 
@@ -107,3 +110,47 @@ def test_a_wrong_fault_plan_ends_the_run(tmp_path: Path) -> None:
 
     assert done.returncode == 4
     assert "--yr-fake-ds-faults: the fault plan is wrong" in done.stderr
+
+
+OUTSIDE = """
+from yr.datasystem import KVClient
+
+def test_a_value_comes_back(yr_worker):
+    client = KVClient("127.0.0.1", yr_worker.port)
+    client.init()
+    client.set("key", b"value")
+    assert bytes(client.get(["key"])[0]) == b"value"
+    yr_worker.restart()
+    assert yr_worker.inspect().objects == []
+
+def test_two_workers(yr_cluster):
+    one, other = yr_cluster(2)
+    one.kv_client().set("key", b"value")
+    assert bytes(other.kv_client().get(["key"])[0]) == b"value"
+"""
+
+
+def _is_installed() -> bool:
+    return any(point.value == "yr_fake_ds.pytest" for point in entry_points(group="pytest11"))
+
+
+def test_a_test_file_outside(tmp_path: Path) -> None:
+    """Installed, the plugin is there without `-p`; a setting activates it for good."""
+    if not _is_installed():
+        pytest.skip("this yr-fake-ds is not installed as its wheel is")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nyr_fake_ds = true\n", encoding="utf-8")
+    (tmp_path / "test_it.py").write_text(OUTSIDE, encoding="utf-8")
+    environ = {key: value for key, value in os.environ.items() if "PYTEST" not in key}
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        cwd=tmp_path,
+        env=environ,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 passed" in done.stdout

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
+from yr_fake_ds.daemon.__main__ import _serve
+from yr_fake_ds.daemon.coordination import Coordination
+from yr_fake_ds.daemon.memory import Memory
+from yr_fake_ds.daemon.server import WorkerServer
+from yr_fake_ds.daemon.settings import WorkerSettings
 from yr_fake_ds.directory.service import DirectoryService
 from yr_fake_ds.faults.injection import Injector
 from yr_fake_ds.faults.plan import Plan
-from yr_fake_ds.worker.__main__ import _serve
-from yr_fake_ds.worker.coordination import Coordination
-from yr_fake_ds.worker.memory import Memory
-from yr_fake_ds.worker.server import WorkerServer
-from yr_fake_ds.worker.settings import WorkerSettings
 
 CAPACITY = 2**20
 NEVER_S = 3600

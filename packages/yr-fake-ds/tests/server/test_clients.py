@@ -6,8 +6,8 @@ from queue import Empty, SimpleQueue
 
 import pytest
 
+from yr_fake_ds.daemon.clients import Clients
 from yr_fake_ds.refusal import RefusedError
-from yr_fake_ds.worker.clients import Clients
 
 PATIENCE_S = 20
 

@@ -34,6 +34,10 @@ class DirectoryLostError(ConnectionError):
     """The head worker does not answer."""
 
 
+class NotAdmittedError(DirectoryLostError):
+    """It answers, and does not serve this machine; the text says why."""
+
+
 class RemoteDirectory:
     """Implements the Directory protocol; used from all threads of the worker."""
 
@@ -117,7 +121,10 @@ class RemoteDirectory:
     def _join(self, address: str) -> socket.socket:
         sock = self._connect()
         try:
-            _exchange(sock, messages.Join(address))
+            _check_admitted(_exchange(sock, messages.Join(address)))
+        except NotAdmittedError:
+            sock.close()
+            raise
         except (OSError, ValueError) as error:
             sock.close()
             raise DirectoryLostError(str(error)) from error
@@ -197,6 +204,12 @@ class RemoteDirectory:
         except OSError as error:
             sock.close()
             raise DirectoryLostError(f"{self.address}: {error}") from error
+
+
+def _check_admitted(reply: Any) -> None:
+    if isinstance(reply, messages.Refused):
+        refusal = refusal_by_name(reply.text, reply.values)
+        raise NotAdmittedError(refusal.text.fill(**refusal.values))
 
 
 def _exchange(sock: socket.socket, request: Any) -> Any:

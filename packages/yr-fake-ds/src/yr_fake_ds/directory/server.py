@@ -17,10 +17,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from yr_fake_ds import framing
+from yr_fake_ds.admission import Admission
 from yr_fake_ds.device_protocol import DeviceCall
 from yr_fake_ds.directory import messages
 from yr_fake_ds.directory.service import DirectoryService
-from yr_fake_ds.listener import Listener
+from yr_fake_ds.listener import Listener, Serve
 from yr_fake_ds.protocol import encode
 from yr_fake_ds.refusal import RefusedError
 
@@ -34,9 +35,9 @@ class DirectoryServer:
     def __init__(self, service: DirectoryService) -> None:
         self._service = service
 
-    def listen(self, sock: socket.socket) -> None:
-        """Begin to accept, in a thread of its own."""
-        Listener(sock, self.serve).start()
+    def listen(self, sock: socket.socket, admission: Admission) -> None:
+        """Begin to accept, in a thread of its own; who is not admitted is told why."""
+        Listener(sock, admitting(self.serve, admission)).start()
 
     def serve(self, sock: socket.socket, introduced: Callable[[], None]) -> None:
         """Serve one connection to its end."""
@@ -66,7 +67,7 @@ class DirectoryServer:
         try:
             return self._carry_out(request)
         except RefusedError as refusal:
-            return messages.Refused(refusal.name, refusal.values)
+            return _refused(refusal)
 
     def _carry_out(self, request: Any) -> Any:
         service = self._service
@@ -102,6 +103,25 @@ class DirectoryServer:
             service.leave(request.address)
         elif isinstance(request, messages.Restore):
             service.restore(request.address, request.entries)
+
+
+def admitting(serve: Serve, admission: Admission) -> Serve:
+    """Serve connections of the directory only if they are admitted; others are told why not."""
+
+    def serve_admitted(sock: socket.socket, introduced: Callable[[], None]) -> None:
+        try:
+            admission.check(sock)
+        except RefusedError as refusal:
+            _receive(sock, HANDSHAKE_TIMEOUT_S)
+            framing.send_frame(sock, encode(_refused(refusal)))
+        else:
+            serve(sock, introduced)
+
+    return serve_admitted
+
+
+def _refused(refusal: RefusedError) -> messages.Refused:
+    return messages.Refused(refusal.name, refusal.values)
 
 
 class _Notices:

@@ -59,7 +59,7 @@ def _start(pairs: dict[str, str], timeout_s: int) -> None:
 def _spawn(pairs: dict[str, str]) -> subprocess.Popen[bytes]:
     words = [f"--{name}={value}" for name, value in pairs.items() if value]
     return subprocess.Popen(
-        [sys.executable, "-m", "yr_fake_ds.worker", *words],
+        [sys.executable, "-m", "yr_fake_ds.daemon", *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

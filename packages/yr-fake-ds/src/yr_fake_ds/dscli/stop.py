@@ -93,7 +93,7 @@ def _find(address: str) -> int | None:
 def _has_argument(pid: int, wanted: bytes) -> bool:
     with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
         arguments = file.read().split(b"\0")
-        return b"yr_fake_ds.worker" in arguments and wanted in arguments
+        return b"yr_fake_ds.daemon" in arguments and wanted in arguments
     return False
 
 

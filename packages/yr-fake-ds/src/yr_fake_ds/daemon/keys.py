@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 
 from yr_fake_ds import protocol, texts
+from yr_fake_ds.daemon.memory import Memory
+from yr_fake_ds.daemon.patience import deadline_of, patiently
 from yr_fake_ds.directory.remote import DirectoryLostError
 from yr_fake_ds.directory.service import Directory
 from yr_fake_ds.refusal import RefusedError
-from yr_fake_ds.worker.memory import Memory
-from yr_fake_ds.worker.patience import deadline_of, patiently
 
 
 class Keys:

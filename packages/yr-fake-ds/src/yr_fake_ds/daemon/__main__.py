@@ -17,23 +17,24 @@ import uuid
 from typing import Final
 
 from yr_fake_ds import protocol
+from yr_fake_ds.admission import Admission
+from yr_fake_ds.daemon.clients import Clients
+from yr_fake_ds.daemon.coordination import Coordination, coordinate
+from yr_fake_ds.daemon.device_requests import DeviceRequests
+from yr_fake_ds.daemon.endpoint import END_SIGNALS, StartError, listen_at
+from yr_fake_ds.daemon.home import LOG_NAME, Home, HomeError
+from yr_fake_ds.daemon.inspection import Inspector
+from yr_fake_ds.daemon.keys import Keys
+from yr_fake_ds.daemon.memory import Memory
+from yr_fake_ds.daemon.publication import Publication
+from yr_fake_ds.daemon.reading import Reading
+from yr_fake_ds.daemon.requests import RequestHandler
+from yr_fake_ds.daemon.server import WorkerServer
+from yr_fake_ds.daemon.settings import FlagError, WorkerSettings, parse_settings
 from yr_fake_ds.directory.remote import DirectoryLostError
 from yr_fake_ds.faults.injection import Injector
 from yr_fake_ds.faults.plan import FaultPlanError, plan_from
 from yr_fake_ds.journal import Journal
-from yr_fake_ds.worker.clients import Clients
-from yr_fake_ds.worker.coordination import Coordination, coordinate
-from yr_fake_ds.worker.device_requests import DeviceRequests
-from yr_fake_ds.worker.endpoint import END_SIGNALS, StartError, listen_at
-from yr_fake_ds.worker.home import LOG_NAME, Home, HomeError
-from yr_fake_ds.worker.inspection import Inspector
-from yr_fake_ds.worker.keys import Keys
-from yr_fake_ds.worker.memory import Memory
-from yr_fake_ds.worker.publication import Publication
-from yr_fake_ds.worker.reading import Reading
-from yr_fake_ds.worker.requests import RequestHandler
-from yr_fake_ds.worker.server import WorkerServer
-from yr_fake_ds.worker.settings import FlagError, WorkerSettings, parse_settings
 
 DEVICE_PATIENCE_MS: Final = 10_000
 MEBIBYTE: Final = 2**20
@@ -110,7 +111,15 @@ def _serve(
     )
     inspector = Inspector(terms.worker_id, memory, clients, journal, directory, injector)
     server = WorkerServer(
-        terms, memory, clients, handler, journal, inspector, injector, coordination.serve
+        terms,
+        memory,
+        clients,
+        handler,
+        journal,
+        inspector,
+        injector,
+        Admission(everyone=settings.serves_everyone),
+        coordination.serve,
     )
     server.start(tcp)
     return server

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from yr_fake_ds import device_protocol as device
+from yr_fake_ds.daemon.patience import deadline_of, patiently
 from yr_fake_ds.directory.service import Directory
-from yr_fake_ds.worker.patience import deadline_of, patiently
 
 
 class DeviceRequests:

@@ -6,8 +6,8 @@ import signal
 import socket
 from typing import Final
 
+from yr_fake_ds.daemon.settings import split_address
 from yr_fake_ds.listener import BACKLOG
-from yr_fake_ds.worker.settings import split_address
 
 END_SIGNALS: Final = frozenset({signal.SIGTERM, signal.SIGINT})
 

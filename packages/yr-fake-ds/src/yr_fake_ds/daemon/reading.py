@@ -12,15 +12,15 @@ from collections.abc import Callable
 from typing import Final
 
 from yr_fake_ds import protocol, texts
+from yr_fake_ds.daemon.memory import Memory
+from yr_fake_ds.daemon.patience import deadline_of, patiently
+from yr_fake_ds.daemon.peers import NoCopyError, fetch
+from yr_fake_ds.daemon.publication import tell_evicted
 from yr_fake_ds.directory.messages import Located
 from yr_fake_ds.directory.service import Directory
 from yr_fake_ds.protocol import Slot
 from yr_fake_ds.refusal import RefusedError
 from yr_fake_ds.store.blocks import Block, CopyName
-from yr_fake_ds.worker.memory import Memory
-from yr_fake_ds.worker.patience import deadline_of, patiently
-from yr_fake_ds.worker.peers import NoCopyError, fetch
-from yr_fake_ds.worker.publication import tell_evicted
 
 WAIT_SHARE: Final = 0.9
 WAIT_SLICE_S: Final = 1.0

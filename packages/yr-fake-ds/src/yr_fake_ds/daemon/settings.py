@@ -1,6 +1,6 @@
 """What a worker is started with: flags as the released worker has them, checked as gflags does.
 
-python -m yr_fake_ds.worker --worker_address=127.0.0.1:31501 --metastore_address=127.0.0.1:2379 ...
+python -m yr_fake_ds.daemon --worker_address=127.0.0.1:31501 --metastore_address=127.0.0.1:2379 ...
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ from typing import Final
 
 import msgspec
 
-from yr_fake_ds.worker.known_flags import BOOLEANS, DEMANDING, NUMBERS, TEXTS
+from yr_fake_ds.admission import ALLOW_REMOTE
+from yr_fake_ds.daemon.known_flags import BOOLEANS, DEMANDING, NUMBERS, TEXTS
 
-ALLOW_REMOTE: Final = "YR_FAKE_DS_ALLOW_REMOTE"
 DEFAULT_ADDRESS: Final = "127.0.0.1:31501"
 MAX_PORT: Final = 65535
 
 _ADDRESS: Final = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):(\d{1,5})")
-_LOOPBACK: Final = re.compile(r"127(?:\.\d{1,3}){3}|localhost")
 _TRUE: Final = frozenset({"true", "t", "yes", "y", "1"})
 _FALSE: Final = frozenset({"false", "f", "no", "n", "0"})
 _UNSIGNED: Final = (0, 2**64 - 1)
@@ -58,6 +57,8 @@ class WorkerSettings:
     health_check_path: str = "./datasystem/probe/healthy"
     unix_domain_socket_dir: str = "./datasystem/uds"
     rocksdb_store_dir: str = "./datasystem/rocksdb"
+    serves_everyone: bool = False
+    """No flag, since the released worker has none for it, but the variable `ALLOW_REMOTE`."""
 
 
 def parse_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> WorkerSettings:
@@ -66,9 +67,10 @@ def parse_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> 
     for name, value in flags.items():
         _check(name, value)
     _check_demands(flags)
-    _check_addresses(flags, environment)
-    known = WorkerSettings.__dataclass_fields__
-    given = {name: _typed(name, flags[name]) for name in known if name in flags}
+    _check_addresses(flags)
+    known = WorkerSettings.__dataclass_fields__.keys() & flags.keys()
+    given = {name: _typed(name, flags[name]) for name in known}
+    given["serves_everyone"] = environment.get(ALLOW_REMOTE) == "1"
     return msgspec.convert(given, WorkerSettings)
 
 
@@ -105,31 +107,22 @@ def _check_demands(flags: Mapping[str, str]) -> None:
         raise FlagError("ERROR: node_dead_timeout_s must be greater than node_timeout_s")
 
 
-def _check_addresses(flags: Mapping[str, str], environment: Mapping[str, str]) -> None:
+def _check_addresses(flags: Mapping[str, str]) -> None:
     address = flags.get("worker_address", DEFAULT_ADDRESS)
     match = _ADDRESS.fullmatch(address)
     if not match or int(match[2]) > MAX_PORT or max(map(int, match[1].split("."))) > 255:
         raise FlagError(f"ERROR: illegal value '{address}' specified for flag 'worker_address'")
-    name, hosts = _coordinator_hosts(flags)
-    for name, where in (("worker_address", match[1]), *((name, host) for host in hosts)):
-        if not _LOOPBACK.fullmatch(where) and environment.get(ALLOW_REMOTE) != "1":
-            raise FlagError(
-                f"ERROR: {name} {where} is not on loopback, where yr-fake-ds stays because it "
-                f"checks no identity; set {ALLOW_REMOTE}=1 to allow it"
-            )
+    _check_meeting_place(flags)
 
 
-def _coordinator_hosts(flags: Mapping[str, str]) -> tuple[str, list[str]]:
-    """Give the flag that says where the cluster meets, and its hosts; a metastore replaces etcd."""
+def _check_meeting_place(flags: Mapping[str, str]) -> None:
+    """Check the flag that says where the cluster meets; a metastore replaces etcd."""
     name = "metastore_address" if flags.get("metastore_address") else "etcd_address"
     text = flags.get(name, "")
-    hosts = []
     for address in [text] if name == "metastore_address" else text.split(","):
         host, _, port = address.rpartition(":")
         if not host or not port.isdecimal() or int(port) > MAX_PORT:
             raise FlagError(f"ERROR: illegal value '{text}' specified for flag '{name}'")
-        hosts.append(host)
-    return name, hosts
 
 
 def _typed(name: str, value: str) -> str | int | bool:

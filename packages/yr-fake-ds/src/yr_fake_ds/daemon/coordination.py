@@ -9,24 +9,24 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from yr_fake_ds.directory.remote import DirectoryLostError, RemoteDirectory
-from yr_fake_ds.directory.server import DirectoryServer
+from yr_fake_ds.admission import Admission
+from yr_fake_ds.daemon.endpoint import END_SIGNALS, StartError, listen_at
+from yr_fake_ds.daemon.home import Home
+from yr_fake_ds.daemon.memory import Memory
+from yr_fake_ds.daemon.settings import WorkerSettings, split_address
+from yr_fake_ds.directory.remote import DirectoryLostError, NotAdmittedError, RemoteDirectory
+from yr_fake_ds.directory.server import DirectoryServer, admitting
 from yr_fake_ds.directory.service import Directory, DirectoryService
+from yr_fake_ds.listener import Serve
 from yr_fake_ds.membership.directory import ElectedDirectory
 from yr_fake_ds.membership.gateway import EtcdLostError, Gateway
 from yr_fake_ds.membership.member import Member
-from yr_fake_ds.worker.endpoint import END_SIGNALS, StartError, listen_at
-from yr_fake_ds.worker.home import Home
-from yr_fake_ds.worker.memory import Memory
-from yr_fake_ds.worker.settings import WorkerSettings, split_address
 
 JOIN_PAUSE_S: Final = 0.05
-ServeDirectory = Callable[[socket.socket, Callable[[], None]], None]
 
 
 @dataclass(frozen=True)
@@ -34,19 +34,20 @@ class Coordination:
     """The directory, and what it needs of the worker."""
 
     directory: Directory
-    serve: ServeDirectory | None = None
+    serve: Serve | None = None
     """Serves connections of other workers that come to this worker's own address."""
     member: Member | None = None
 
 
 def coordinate(settings: WorkerSettings, memory: Memory, home: Home) -> Coordination:
     """Take part in the cluster; waits as long as whoever started this process does."""
+    admission = Admission(everyone=settings.serves_everyone)
     if not settings.metastore_address:
-        return _in_etcd(settings, memory, home)
+        return _in_etcd(settings, memory, home, admission)
     if settings.start_metastore_service:
         service = DirectoryService()
         service.join(settings.worker_address, memory.drop)
-        DirectoryServer(service).listen(listen_at(settings.metastore_address))
+        DirectoryServer(service).listen(listen_at(settings.metastore_address), admission)
         return Coordination(service)
     remote = RemoteDirectory(*split_address(settings.metastore_address))
     _patiently(
@@ -57,7 +58,9 @@ def coordinate(settings: WorkerSettings, memory: Memory, home: Home) -> Coordina
     return Coordination(remote)
 
 
-def _in_etcd(settings: WorkerSettings, memory: Memory, home: Home) -> Coordination:
+def _in_etcd(
+    settings: WorkerSettings, memory: Memory, home: Home, admission: Admission
+) -> Coordination:
     directory = ElectedDirectory(settings.worker_address, memory)
     member = Member(
         settings.worker_address,
@@ -67,8 +70,16 @@ def _in_etcd(settings: WorkerSettings, memory: Memory, home: Home) -> Coordinati
         (settings.node_timeout_s, settings.node_dead_timeout_s),
         lambda reason: _end_itself(home, reason),
     )
-    _patiently(member.enter, home, "The cluster in etcd cannot be entered, trying again")
-    return Coordination(directory, directory.serve, member)
+
+    def enter() -> None:
+        try:
+            member.enter()
+        except NotAdmittedError:
+            member.leave()
+            raise
+
+    _patiently(enter, home, "The cluster in etcd cannot be entered, trying again")
+    return Coordination(directory, admitting(directory.serve, admission), member)
 
 
 def _end_itself(home: Home, reason: str) -> None:
@@ -82,6 +93,8 @@ def _patiently(attempt: Callable[[], None], home: Home, complaint: str) -> None:
     while True:
         try:
             attempt()
+        except NotAdmittedError as error:
+            raise StartError(str(error)) from error
         except (DirectoryLostError, EtcdLostError) as error:
             if not told:
                 home.log(f"{complaint}: {error}")

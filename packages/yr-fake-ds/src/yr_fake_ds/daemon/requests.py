@@ -7,14 +7,14 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from yr_fake_ds import protocol, texts
+from yr_fake_ds.daemon.device_requests import DeviceRequests
+from yr_fake_ds.daemon.keys import Keys
+from yr_fake_ds.daemon.memory import Memory
+from yr_fake_ds.daemon.publication import Publication
+from yr_fake_ds.daemon.reading import Reading
 from yr_fake_ds.device_protocol import DeviceRequest
 from yr_fake_ds.protocol import Slot
 from yr_fake_ds.refusal import RefusedError
-from yr_fake_ds.worker.device_requests import DeviceRequests
-from yr_fake_ds.worker.keys import Keys
-from yr_fake_ds.worker.memory import Memory
-from yr_fake_ds.worker.publication import Publication
-from yr_fake_ds.worker.reading import Reading
 
 
 class Payload(Protocol):

@@ -16,17 +16,18 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from yr_fake_ds import codec, framing, protocol, texts
+from yr_fake_ds.admission import Admission
+from yr_fake_ds.daemon.clients import Clients
+from yr_fake_ds.daemon.inspection import Inspector
+from yr_fake_ds.daemon.memory import Memory
+from yr_fake_ds.daemon.payload import PartialPayload, Payload
+from yr_fake_ds.daemon.requests import RequestHandler
 from yr_fake_ds.directory.remote import DirectoryLostError
 from yr_fake_ds.faults.injection import DroppedError, Injector, keys_of
 from yr_fake_ds.faults.plan import FaultPlanError, load_plan
 from yr_fake_ds.journal import Journal
 from yr_fake_ds.listener import Listener
 from yr_fake_ds.refusal import RefusedError
-from yr_fake_ds.worker.clients import Clients
-from yr_fake_ds.worker.inspection import Inspector
-from yr_fake_ds.worker.memory import Memory
-from yr_fake_ds.worker.payload import PartialPayload, Payload
-from yr_fake_ds.worker.requests import RequestHandler
 
 HANDSHAKE_TIMEOUT_S: Final = 30.0
 STALLED_TIMEOUT_S: Final = 60.0
@@ -44,6 +45,7 @@ class WorkerServer:
         journal: Journal,
         inspector: Inspector,
         injector: Injector,
+        admission: Admission,
         serve_directory: Callable[[socket.socket, Callable[[], None]], None] | None = None,
     ) -> None:
         self._terms = terms
@@ -53,6 +55,7 @@ class WorkerServer:
         self._journal = journal
         self._inspector = inspector
         self._injector = injector
+        self._admission = admission
         self._serve_directory = serve_directory
         self._listeners: list[Listener] = []
 
@@ -79,6 +82,11 @@ class WorkerServer:
         if isinstance(request, protocol.OpenDirectory):
             if self._serve_directory is not None:
                 self._serve_directory(sock, introduced)
+            return
+        try:
+            self._admission.check(sock)
+        except RefusedError as refusal:
+            _reply(sock, failure(refusal, request.trace_id))
             return
         introduced()
         sock.settimeout(STALLED_TIMEOUT_S)

@@ -19,7 +19,7 @@ import time
 import uuid
 from typing import Final
 
-from yr_fake_ds.worker.settings import WorkerSettings
+from yr_fake_ds.daemon.settings import WorkerSettings
 
 MAX_SOCKET_PATH: Final = 107
 LOG_NAME: Final = "datasystem_worker.INFO.log"

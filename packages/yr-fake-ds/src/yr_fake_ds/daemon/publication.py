@@ -19,6 +19,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from yr_fake_ds import protocol, texts
+from yr_fake_ds.daemon.memory import Memory
+from yr_fake_ds.daemon.patience import deadline_of, patiently
 from yr_fake_ds.directory.messages import Announce, Entry
 from yr_fake_ds.directory.remote import DirectoryLostError
 from yr_fake_ds.directory.service import Directory
@@ -26,8 +28,6 @@ from yr_fake_ds.framing import FramingError
 from yr_fake_ds.protocol import Slot
 from yr_fake_ds.refusal import RefusedError
 from yr_fake_ds.store.blocks import Block, CopyName
-from yr_fake_ds.worker.memory import Memory
-from yr_fake_ds.worker.patience import deadline_of, patiently
 
 EVICTABLE_MODE: Final = 3
 REPUBLISHING: Final = frozenset({"put", "seal"})

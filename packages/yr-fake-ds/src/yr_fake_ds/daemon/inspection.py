@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 
 from yr_fake_ds import protocol
+from yr_fake_ds.daemon.clients import Clients
+from yr_fake_ds.daemon.memory import Memory
 from yr_fake_ds.directory.remote import DirectoryLostError
 from yr_fake_ds.directory.service import Directory
 from yr_fake_ds.faults.injection import Injector
 from yr_fake_ds.journal import Journal
-from yr_fake_ds.worker.clients import Clients
-from yr_fake_ds.worker.memory import Memory
 
 
 class Inspector:

@@ -1,0 +1,163 @@
+"""Workers on the address of a network card: who is served, and what others are told."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+NEAR, FAR = "10.78.0.1", "10.78.0.2"
+PORT, METASTORE_PORT, OTHER_PORT = 31501, 2379, 31502
+CLIENT = """
+import sys
+from yr_fake_ds.sdk.kv_client import KVClient
+client = KVClient(sys.argv[1], int(sys.argv[2]), connect_timeout_ms=5000)
+try:
+    client.init()
+except RuntimeError as error:
+    print(error)
+else:
+    print("served")
+"""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A network namespace with a card in it, for as long as its process lives."""
+
+    keeper: subprocess.Popen[bytes]
+
+    def run(self, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a command there, to its end."""
+        enter = ["nsenter", f"--net=/proc/{self.keeper.pid}/ns/net", *command]
+        environment = {**os.environ, **variables}
+        return subprocess.run(
+            enter, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    def dscli(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run the fake's dscli there."""
+        return self.run(sys.executable, "-m", "yr_fake_ds.dscli", *arguments, **variables)
+
+    def client(self, host: str = NEAR) -> str:
+        """Open a client there; gives `served` or the error."""
+        return self.run(sys.executable, "-c", CLIENT, host, str(PORT)).stdout
+
+    def has_card(self, address: str) -> None:
+        """Give its end of the cable an address."""
+        for command in (
+            "link set lo up",
+            f"address add {address}/24 dev cable",
+            "link set cable up",
+        ):
+            self.run("ip", *command.split()).check_returncode()
+
+
+@pytest.fixture(scope="module")
+def machines() -> Iterator[tuple[Machine, Machine]]:
+    """Two of them, near and far, with a cable between them."""
+    if os.geteuid() or not all(map(shutil.which, ("unshare", "nsenter", "ip"))):
+        pytest.skip("only root, with unshare, nsenter and ip, may make network namespaces")
+    apart = ["unshare", "--net", "sh", "-c", "echo; exec cat"]
+    with (
+        subprocess.Popen(apart, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as one,
+        subprocess.Popen(apart, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other,
+    ):
+        near, far = Machine(one), Machine(other)
+        for process in (one, other):
+            assert process.stdout is not None
+            process.stdout.readline()
+        cable = f"link add cable type veth peer cable netns {other.pid}"
+        near.run("ip", *cable.split()).check_returncode()
+        near.has_card(NEAR)
+        far.has_card(FAR)
+        yield near, far
+        for process in (one, other):
+            process.kill()
+
+
+def started(machine: Machine, home: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Start a worker on the near machine's card, with its own metastore there."""
+    metastore = ("--metastore_address", f"{NEAR}:{METASTORE_PORT}")
+    address = ("--worker_address", f"{NEAR}:{PORT}", "--start_metastore_service", "true")
+    return machine.dscli(
+        "start",
+        "-d",
+        home,
+        "-w",
+        *address,
+        *metastore,
+        "--shared_memory_size_mb",
+        "16",
+        **variables,
+    )
+
+
+@pytest.fixture
+def home() -> Iterator[str]:
+    """A short directory."""
+    with tempfile.TemporaryDirectory(prefix="yrs-", dir="/tmp") as directory:
+        yield directory
+
+
+@pytest.fixture
+def worker(machines: tuple[Machine, Machine], home: str) -> Iterator[None]:
+    """A worker as it is started everywhere, without any variable."""
+    near, _ = machines
+    started(near, home).check_returncode()
+    yield
+    near.dscli("stop", "--worker_address", f"{NEAR}:{PORT}")
+
+
+@pytest.mark.usefixtures("worker")
+def test_the_machine_s_own_processes_are_served(machines: tuple[Machine, Machine]) -> None:
+    """A client that comes by the card's address is of this machine."""
+    near, _ = machines
+
+    assert near.client() == "served\n"
+
+
+@pytest.mark.usefixtures("worker")
+def test_another_machine_s_client_is_turned_away(machines: tuple[Machine, Machine]) -> None:
+    """It is told why, and which variable allows it."""
+    _, far = machines
+
+    said = far.client()
+
+    assert (
+        f"serves only the machine that it runs on, since it checks no identity, and {FAR}" in said
+    )
+    assert "YR_FAKE_DS_ALLOW_REMOTE=1" in said
+
+
+@pytest.mark.usefixtures("worker")
+def test_another_machine_s_worker_is_turned_away(machines: tuple[Machine, Machine]) -> None:
+    """It ends at once, with the same reason, instead of waiting for the metastore."""
+    _, far = machines
+    with tempfile.TemporaryDirectory(prefix="yrs-", dir="/tmp") as home:
+        outcome = far.dscli(
+            *("start", "-d", home, "-w", "--worker_address", f"{FAR}:{OTHER_PORT}"),
+            *("--metastore_address", f"{NEAR}:{METASTORE_PORT}"),
+        )
+
+    assert outcome.returncode == 1
+    assert f"and {FAR} is not an address of it" in outcome.stderr
+
+
+def test_everyone_is_served_where_that_is_asked_for(
+    machines: tuple[Machine, Machine], home: str
+) -> None:
+    """With the variable in the worker's environment, the other machine's client is served."""
+    near, far = machines
+    started(near, home, YR_FAKE_DS_ALLOW_REMOTE="1").check_returncode()
+
+    said = far.client()
+
+    near.dscli("stop", "--worker_address", f"{NEAR}:{PORT}")
+    assert said == "served\n"
