@@ -4,13 +4,13 @@
     LD_PRELOAD      = <probe>:...       answers the datasystem's look for /dev/davinci*
     PYTHONPATH      = <shim root>:...   module `acl`, and the start-up hook (sitecustomize)
     YR_FAKE_CANN=1, YR_FAKE_CANN_*      what the machine looks like
+    YR_FAKE_CANN_SHIM = <shim root>     by which the others are put back where somebody replaced
+                                        them (yr_fake_cann_startup)
 
 The dynamic loader reads LD_LIBRARY_PATH when a process starts, so a running process is activated by
 loading the libraries by hand, under the names that torch_npu will ask for.
 """
 
-import ctypes
-import glob
 import os
 import sys
 from collections.abc import Mapping, MutableMapping
@@ -22,6 +22,12 @@ from yr_fake_cann.errors import ActivationError
 PACKAGE_ROOT: Final = os.path.dirname(os.path.abspath(__file__))
 SHIM_ROOT: Final = os.path.join(PACKAGE_ROOT, "shim")
 SWITCH: Final = "YR_FAKE_CANN"
+SHIM_VARIABLE: Final = "YR_FAKE_CANN_SHIM"
+LOADER_VARIABLES: Final = ("LD_LIBRARY_PATH", "LD_PRELOAD")
+AUTOLOAD: Final = "TORCH_DEVICE_BACKEND_AUTOLOAD"
+_WITHOUT_CANN: Final = "YR_FAKE_DS_WITHOUT_CANN"
+"""Set by yr-fake-ds where it has set the former to 0, since there was no CANN."""
+_RESTARTED: Final = "YR_FAKE_CANN_RESTARTED"
 LIBRARIES_VARIABLE: Final = "YR_FAKE_CANN_LIBRARIES"
 PROBE: Final = "libyr_fake_cann_probe.so"
 MAIN_LIBRARY: Final = "libascendcl.so"
@@ -75,12 +81,15 @@ def variables(environ: Mapping[str, str], machine: Machine) -> dict[str, str]:
     probe = os.path.join(libraries, PROBE)
     changed = {
         SWITCH: "1",
+        SHIM_VARIABLE: SHIM_ROOT,
         "LD_LIBRARY_PATH": put_first(libraries, environ.get("LD_LIBRARY_PATH", "")),
         "PYTHONPATH": put_first(SHIM_ROOT, environ.get("PYTHONPATH", "")),
         # Queued operators would run after the kernels that read their results.
         "TASK_QUEUE_ENABLE": "0",
         **machine.variables(),
     }
+    if environ.get(_WITHOUT_CANN) == "1":
+        changed[AUTOLOAD] = "1"
     if os.path.exists(probe):
         changed["LD_PRELOAD"] = put_first(probe, environ.get("LD_PRELOAD", ""))
     return changed
@@ -105,6 +114,34 @@ def activate(machine: Machine, environ: MutableMapping[str, str] = os.environ) -
     from yr_fake_cann import importhook
 
     importhook.install()
+
+
+def restore() -> None:
+    """Put back what was replaced since the activation; called at the start of each Python.
+
+    What the dynamic loader reads takes effect at the start of a process only, so this Python, which
+    has not run anything yet, becomes a new one if that was replaced: once, since something may
+    replace it again on the way. Who removes a variable of the loader wants that.
+    """
+    from yr_fake_cann import importhook
+
+    importhook.install()
+    if SHIM_ROOT not in sys.path:
+        sys.path.insert(0, SHIM_ROOT)
+    wanted = variables(os.environ, Machine())
+    if _is_lost("PYTHONPATH", wanted):
+        os.environ["PYTHONPATH"] = wanted["PYTHONPATH"]
+    lost = [name for name in LOADER_VARIABLES if name in os.environ and _is_lost(name, wanted)]
+    restarted = str(os.getpid())
+    if lost and sys.executable and sys.orig_argv and os.environ.get(_RESTARTED) != restarted:
+        os.environ.update({_RESTARTED: restarted}, **_behind(lost, wanted))
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - itself
+
+
+def _behind(names: list[str], wanted: Mapping[str, str]) -> dict[str, str]:
+    """Add our entry to such variables, behind what somebody has put there since."""
+    entries = {name: wanted[name].split(os.pathsep)[0] for name in names}
+    return {name: os.environ[name] + os.pathsep + entry for name, entry in entries.items()}
 
 
 def refuse_real_cann(environ: Mapping[str, str]) -> None:
@@ -135,7 +172,15 @@ def put_first(directory: str, path: str) -> str:
     return os.pathsep.join([directory, *others])
 
 
+def _is_lost(name: str, wanted: Mapping[str, str]) -> bool:
+    entry = wanted.get(name, "").split(os.pathsep)[0]
+    return entry not in ["", *os.environ.get(name, "").split(os.pathsep)]
+
+
 def _load_libraries(directory: str) -> None:
+    import ctypes
+    import glob
+
     names = sorted(glob.glob(os.path.join(directory, "*.so")))
     main = os.path.join(directory, MAIN_LIBRARY)
     for name in [main, *names]:

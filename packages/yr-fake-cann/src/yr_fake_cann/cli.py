@@ -49,7 +49,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_machine(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--npus", type=_npus, metavar="N", help="NPUs of the machine (default 8)")
+    parser.add_argument(
+        "--npus", type=npu_count, metavar="N", help="NPUs of the machine (default 8)"
+    )
     parser.add_argument("--memory-mb", type=_positive, metavar="MB", help="memory of each NPU")
     parser.add_argument("--soc", metavar="NAME", help="chip (default Ascend910B3)")
     parser.add_argument(
@@ -90,7 +92,8 @@ def _machine(options: argparse.Namespace) -> activation.Machine:
     )
 
 
-def _npus(text: str) -> int:
+def npu_count(text: str) -> int:
+    """Read a number of NPUs; ArgumentTypeError with the reason. Called by the pytest plugin too."""
     number = _positive(text)
     if number > MOST_NPUS:
         raise argparse.ArgumentTypeError(f"at most {MOST_NPUS} NPUs can be emulated")

@@ -29,7 +29,7 @@ class KernelFinder:
 
 
 def install() -> None:
-    """Watch for torch_npu in this process; idempotent. Called by the shim's sitecustomize."""
+    """Watch for torch_npu in this process; idempotent. Called when an activated Python starts."""
     if not any(isinstance(finder, KernelFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, KernelFinder())
 

@@ -45,4 +45,23 @@ def test_loading_the_plugin_activates_nothing(tmp_path: pathlib.Path) -> None:
     done = run_pytest(tmp_path)
 
     assert done.returncode == 0, done.stdout
-    assert "is not active" in done.stdout
+    assert "CANN:" not in done.stdout
+
+
+def test_a_setting_and_a_fixture(tmp_path: pathlib.Path) -> None:
+    """A suite's settings are enough; the fixture says how many NPUs there are."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\nyr_fake_cann = true\nyr_fake_cann_npus = 3\n")
+    (tmp_path / "test_npus.py").write_text("def test_count(yr_npus):\n    assert yr_npus == 3\n")
+
+    done = run_pytest(tmp_path)
+
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_the_fixture_alone_says_what_to_do(tmp_path: pathlib.Path) -> None:
+    """It is too late for NPUs then."""
+    (tmp_path / "test_npus.py").write_text("def test_count(yr_npus):\n    pass\n")
+
+    done = run_pytest(tmp_path)
+
+    assert "run pytest with --yr-fake-cann, or set yr_fake_cann = true" in done.stdout

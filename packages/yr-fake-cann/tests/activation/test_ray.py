@@ -5,12 +5,13 @@ from commands import python
 
 RAY = {
     "RAY_AUTH_MODE": "disabled",
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
 }
 HEADER = """
 import os, sys, ray
-ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+ray.init(
+    num_cpus=2, include_dashboard=False, log_to_driver=False, _node_ip_address="127.0.0.2"
+)
 
 @ray.remote(resources={"NPU": 1})
 class Worker:

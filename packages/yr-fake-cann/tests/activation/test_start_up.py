@@ -3,6 +3,7 @@
 import os
 import pathlib
 import sys
+from importlib import metadata
 
 import pytest
 from commands import command, finished, inactive, python
@@ -91,3 +92,40 @@ def test_other_imports_of_torch_npu_are_watched_too() -> None:
     )
 
     assert python(script) == "[2.0, 2.0]"
+
+
+@pytest.mark.parametrize("name", ["PYTHONPATH", "LD_LIBRARY_PATH", "LD_PRELOAD"])
+def test_a_variable_that_is_replaced_later_is_put_back(name: str) -> None:
+    """As Ray's runtime_env does: the process that starts with it still has the NPUs."""
+    if not any(file.name == "yr_fake_cann.pth" for file in metadata.files("yr-fake-cann") or []):
+        pytest.skip("this yr-fake-cann is not installed as its wheel is")
+    replaced = f"import os; os.environ[{name!r}] = ''; "
+    script = (
+        f"{replaced}import subprocess, sys; print(subprocess.run([sys.executable, '-c', "
+        f"{COMPUTE!r}], capture_output=True, text=True, check=True).stdout)"
+    )
+
+    done = command("run", "--", sys.executable, "-c", script)
+
+    assert "4.0" in done.stdout, done.stderr
+
+
+def test_a_variable_that_is_removed_stays_away() -> None:
+    """Whoever starts a program without the probe wants it so."""
+    script = (
+        "import subprocess, sys, os; del os.environ['LD_PRELOAD']; subprocess.run([sys.executable, "
+        "'-c', 'import os; print(os.environ.get(\"LD_PRELOAD\"))'])"
+    )
+
+    assert python(script) == "None"
+
+
+def test_what_replaces_the_variable_each_time_is_let_be(tmp_path: pathlib.Path) -> None:
+    """A Python that cannot be given its variable back runs without it instead of for ever."""
+    wrapper = tmp_path / "python"
+    wrapper.write_text(f'#!/bin/bash\nLD_PRELOAD= exec -a "$0" {sys.executable} "$@"\n')
+    wrapper.chmod(0o755)
+
+    done = command("run", "--", str(wrapper), "-c", "print('runs')")
+
+    assert done.stdout == "runs\n", done.stderr
