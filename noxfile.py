@@ -56,10 +56,9 @@ CANN_TESTS = ("native", "device", "activation", "distributed", "datasystem")
 SERVED = ("distributed", "datasystem")
 SANITIZERS = {"address": "libasan.so", "thread": "libtsan.so"}
 
-# Ray stays on loopback and writes no token; the SDK's client logs stay out of the home directory.
+# Ray writes no token; the SDK's client logs stay out of the home directory.
 RAY_ENV = {
     "RAY_AUTH_MODE": "disabled",
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DEDUP_LOGS": "0",
 }
@@ -279,7 +278,7 @@ def examples(session: nox.Session) -> None:
     """Run every example on the fake and on the real datasystem and compare the outputs."""
     more = (DATASYSTEM, TORCH_NPU, "matplotlib", "tqdm")
     _install_transport_stack(session, RAYS["newest"], *more)
-    install_local(session, FAKE, TRANSPORT, CANN)
+    install_local(session, FAKE, TRANSPORT, CANN, SUITE)
     session.run("python", "ci/run_examples.py", *session.posargs, env=RAY_ENV)
 
 

@@ -25,7 +25,7 @@ Imports = Mapping[str, frozenset[str]]
 
 ROOMS: Final[dict[str, dict[str, str]]] = {
     "ray_ascend": {
-        "transport": "objects cpu npu store",
+        "transport": "objects cpu npu store backend",
         "cpu": "objects store",
         "npu": "objects store",
         "objects": "store",
@@ -35,7 +35,7 @@ ROOMS: Final[dict[str, dict[str, str]]] = {
         "collective": "",
     },
 }
-GROUND: Final = {"ray_ascend": {"errors", "ray_internals", "variables", "_version"}}
+GROUND: Final = {"ray_ascend": {"announcement", "errors", "ray_internals", "variables", "_version"}}
 
 
 def problems(source: pathlib.Path) -> Iterator[str]:

@@ -14,7 +14,11 @@ import subprocess
 import sys
 import tempfile
 
+from yr_conformance.nodes.network_card import why_not, with_a_card
+
 EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
+# Where the user may not make one, the machine's own network.
+CARD = [] if why_not() else with_a_card()
 ACTIVATIONS = {"fake": ["yr-fake-ds", "run", "--"], "real": []}
 NPU_ACTIVATIONS = {
     "fake": ["yr-fake-ds", "run", "--npus", "8", "--"],
@@ -57,7 +61,14 @@ def _agrees(script: pathlib.Path) -> bool:
 def _run(activation: list[str], script: pathlib.Path, settings: dict[str, str]) -> str:
     environment = {**os.environ, **_free_ports(), **settings}
     with tempfile.TemporaryDirectory(prefix="ex-", dir="/tmp") as directory:
-        command = [*activation, sys.executable, "-W", "error::UserWarning:torch", str(script)]
+        command = [
+            *CARD,
+            *activation,
+            sys.executable,
+            "-W",
+            "error::UserWarning:torch",
+            str(script),
+        ]
         finished = subprocess.run(
             command,
             cwd=directory,

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-from run_examples import EXAMPLES, readme_example
+from run_examples import CARD, EXAMPLES, readme_example
 
 DISTRIBUTIONS = {
     "ray-ascend-yr": "ray_ascend",
@@ -29,7 +29,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         named = [EXAMPLES / f"{name}.py" for name in ("sdk_two_processes", "cpu_quick_start")]
         for example in (*named, readme_example(directory)):
-            _run(directory, BIN / "yr-fake-ds", "run", "--", sys.executable, example)
+            _run(directory, *CARD, BIN / "yr-fake-ds", "run", "--", sys.executable, example)
         _run(directory, sys.executable, "-m", "yr_conformance", "list")
         load = "import ctypes; ctypes.CDLL('libascendcl.so').aclInit(None)"
         _run(

@@ -23,6 +23,8 @@ import ray
 from ray_ascend import cleanup_yr_resources, register_yr_tensor_transport
 
 PATIENCE_S = 60.0
+HOST = "127.0.0.2"
+"""Of the nodes. A 127.0.0.1 that it is given, Ray replaces by a network card's address."""
 # The tests on NPUs need the released torch_npu, and a CANN below it.
 collect_ignore = [] if importlib.util.find_spec("torch_npu") else ["npu"]
 UNSET = ("YR_DS_INIT_MODE", "YR_DS_ETCD_ADDRESS", "RAY_ASCEND_DEAD_ACTOR_GRACE_S")
@@ -50,6 +52,7 @@ class Sandbox:
             include_dashboard=False,
             log_to_driver=False,
             object_store_memory=100_000_000,
+            _node_ip_address=HOST,
             _temp_dir=os.path.join(self.directory, "ray"),
         )
 
@@ -80,7 +83,6 @@ def new_sandbox() -> Iterator[Sandbox]:
         environment.setenv("YR_DS_METASTORE_PORT", str(box.metastore_port))
         environment.setenv("YR_DS_WORKER_ARGS", "--shared_memory_size_mb 128")
         environment.setenv("RAY_AUTH_MODE", "disabled")
-        environment.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
         # Ray 2.55 gives the user a tip about this variable as a FutureWarning.
         environment.setenv("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         yield box

@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 import ray
-from conftest import Sandbox, free_port, wait_until
+from conftest import HOST, Sandbox, free_port, wait_until
 from sender import transfer
 
 from ray_ascend import cleanup_yr_resources, register_yr_tensor_transport
 from ray_ascend.errors import BackendStartError, ConfigurationError, NotInitializedError
 
 
-@pytest.mark.parametrize("devices", [None, [], "cpu", ["tpu"], ["cpu", 7]], ids=repr)
+@pytest.mark.parametrize("devices", [[], "cpu", ["tpu"], ["cpu", 7]], ids=repr)
 def test_wrong_devices_are_refused(devices: Any) -> None:
     """Anything but a non-empty list of known device types is a ValueError that names them."""
-    with pytest.raises(ConfigurationError, match=r"\['cpu', 'npu'\]"):
+    with pytest.raises(ConfigurationError, match=r"\['npu', 'cpu'\]"):
         register_yr_tensor_transport(devices)
 
 
@@ -67,7 +67,7 @@ def test_a_start_that_fails_leaves_nothing(
     sandbox.start_ray()
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        taken.bind(("127.0.0.1", sandbox.metastore_port))
+        taken.bind((HOST, sandbox.metastore_port))
         taken.listen()
         with pytest.raises(BackendStartError, match="YR_DS_METASTORE_PORT"):
             register_yr_tensor_transport(["cpu"])

@@ -6,7 +6,8 @@
     ray.init()
     register_yr_tensor_transport(["cpu"])
 
-Importing this package loads neither torch nor the datasystem's SDK.
+Importing this package makes `@ray.method(tensor_transport="YR")` valid in this process, and loads
+neither Ray nor torch nor the datasystem's SDK.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ray_ascend import errors
 from ray_ascend._installation import refuse_twin
 from ray_ascend._version import __version__
+from ray_ascend.announcement import announce
 
 if TYPE_CHECKING:
     from ray_ascend.collective import create_collective_group, register_hccl_collective_backend
@@ -42,6 +44,7 @@ _HOMES = {
 }
 
 refuse_twin()
+announce()
 
 
 def __getattr__(name: str) -> Any:

@@ -1,15 +1,78 @@
 """What this package uses of Ray that Ray does not promise: all of it is here.
 
+It imports nothing of Ray until it is asked for.
+
 Each function says in Ray's words what it reads; tests/test_ray_internals.py says, for the oldest
 and the newest Ray, what must be true of it. Measured on Ray 2.55 to 2.60.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
+from typing import Any, Final
 
-import ray
+_TRANSPORTS: Final = "ray.experimental.rdt.util"
+_OF_A_WORKER: Final = "RAY_JOB_ID"
+
+
+class _Watch:
+    """Finds the module of Ray's transports as usual, and acts as soon as it is loaded."""
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        self._act = act
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Called by the import system, under the module's lock."""
+        if name != _TRANSPORTS:
+            return None
+        spec = PathFinder.find_spec(name, path)
+        if spec is not None and spec.loader is not None:
+            _add(self._loaded, spec.loader)
+        return spec
+
+    def _loaded(self) -> None:
+        sys.meta_path.remove(self)
+        self._act()
+
+
+def announce_transport(name: str, entry: object) -> None:
+    """Put an entry into the table of transports, now or when Ray has it, unless there is one."""
+
+    def enter() -> None:
+        util: Any = importlib.import_module(_TRANSPORTS)
+        util.transport_manager_info.setdefault(name, entry)
+        # Without it Ray tells actors nothing of the table; those of workers need not wait for that.
+        if _OF_A_WORKER not in os.environ:
+            util.has_custom_transports = True
+
+    if _TRANSPORTS in sys.modules:
+        enter()
+    else:
+        sys.meta_path.insert(0, _Watch(enter))
+
+
+def transport_entry(*parts: Any) -> Any:
+    """Make an entry of a class, its devices and its type of data (`TransportManagerInfo`)."""
+    from ray.experimental.rdt import util
+
+    return util.TransportManagerInfo(*parts)
+
+
+def _add(act: Callable[[], None], loader: Any) -> None:
+    load = loader.exec_module
+
+    def exec_module(module: ModuleType) -> None:
+        load(module)
+        act()
+
+    loader.exec_module = exec_module
 
 
 def registered_transport(name: str) -> Any:
@@ -24,7 +87,9 @@ def set_devices(name: str, devices: Sequence[str]) -> None:
     from ray.experimental.rdt import util
 
     known = util.transport_manager_info[name]
-    util.transport_manager_info[name] = known._replace(devices=list(devices))
+    util.transport_manager_info[name] = transport_entry(
+        known.transport_manager_class, list(devices), known.data_type
+    )
 
 
 def fetch_timeout_s() -> float:
@@ -53,6 +118,8 @@ def is_same_actor(one: Any, other: Any) -> bool:
 
 def is_driver() -> bool:
     """Tell whether this process is a driver (the worker's `mode`)."""
+    import ray
+
     return bool(ray.get_runtime_context().worker.mode == ray.SCRIPT_MODE)
 
 

@@ -24,11 +24,12 @@ from ray_ascend.transport.validation import check_devices
 def register_yr_tensor_transport(devices: Sequence[str] | None = None) -> None:
     """Make `tensor_transport="YR"` usable in this process.
 
-    Call it in the driver after `ray.init()` and before actors are made, and in the `__init__` of
-    each actor; any number of times. In a driver it starts the backend with the driver's YR_DS_*
-    variables unless it already runs; elsewhere it waits for the driver's backend.
+    Call it in the driver after `ray.init()`; any number of times. It starts the backend with the
+    driver's YR_DS_* variables unless it already runs. In an actor it need not be called; there it
+    waits for the driver's backend.
 
-    `devices` lists the torch device types whose tensors may travel: `"cpu"`, `"npu"`.
+    `devices` lists the torch device types whose tensors this process may send: `"npu"`, `"cpu"`;
+    both by default, and in processes that do not call it.
 
     Raises ConfigurationError (a ValueError) for a bad argument or variable, NotInitializedError
     before `ray.init()` or without a backend, and BackendStartError when the worker cannot start.

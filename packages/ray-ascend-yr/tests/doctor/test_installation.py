@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+import ray
 from conftest import free_port
 from diagnosis import diagnose, run_doctor
 from packaging.requirements import Requirement
@@ -100,7 +101,7 @@ def test_a_bad_variable_is_found_with_its_text() -> None:
 
 def test_a_taken_port_is_found_with_who_holds_it() -> None:
     """Somebody else's listener on the metastore's port is named with its process."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+    with socket.create_server((ray.util.get_node_ip_address(), 0)) as taken:
         port = taken.getsockname()[1]
         diagnosis = diagnose(YR_DS_METASTORE_PORT=str(port))
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import ray
 
+from ray_ascend import ray_internals
 from ray_ascend.backend.config import BackendConfig
 from ray_ascend.backend.coordinator import Coordinator
+from ray_ascend.backend.report import BackendReport
 from ray_ascend.errors import NotInitializedError, RayAscendError
-from ray_ascend.ray_internals import is_same_actor
 from ray_ascend.store.actor_names import COORDINATOR, NAMESPACE
 from ray_ascend.store.discovery import job_id, node_id, result_of
 
@@ -22,16 +23,15 @@ logger = logging.getLogger(__name__)
 _START_TIMEOUT_S = 120.0
 _LOOKUP_TIMEOUT_S = 20.0
 _PAUSE_S = 0.02
+_TAKEN_DOWN = b"taken-down"
 
 
 def start(config: BackendConfig) -> None:
-    """Start the backend unless it runs; called by drivers. Raises BackendStartError."""
-    deadline = time.monotonic() + _START_TIMEOUT_S
-    while (active := _try_to_start(config)) is None:
-        if time.monotonic() > deadline:
-            raise NotInitializedError(
-                "the YR backend of this Ray cluster is always being taken down"
-            )
+    """Start the backend unless it runs; called by drivers. Raises BackendStartError.
+
+    A backend that runs with other settings is a warning.
+    """
+    active = ensure(config)
     if differences := config.differences(active):
         logger.warning(
             "the YR backend of this Ray cluster already runs, with other settings, which stay "
@@ -57,8 +57,21 @@ def _try_to_start(config: BackendConfig) -> BackendConfig | None:
     return active
 
 
+def ensure(config: BackendConfig) -> BackendConfig:
+    """Start the backend unless it runs, in any process; gives the settings that are in force."""
+    ray_internals.delete_key(_TAKEN_DOWN, NAMESPACE.encode())
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    while (active := _try_to_start(config)) is None:
+        if time.monotonic() > deadline:
+            raise NotInitializedError(
+                "the YR backend of this Ray cluster is always being taken down"
+            )
+    return active
+
+
 def stop() -> None:
     """Take the backend down; idempotent, returns when its name is free again."""
+    ray_internals.write_key(_TAKEN_DOWN, job_id().encode(), NAMESPACE.encode())
     try:
         coordinator = ray.get_actor(COORDINATOR, namespace=NAMESPACE)
     except ValueError:
@@ -69,6 +82,21 @@ def stop() -> None:
         # Its supervisors die with it, and their reapers clean up.
         logger.info("the YR coordinator could not stop the backend itself: %s", error)
     _kill(coordinator)
+
+
+def is_running() -> bool:
+    """Tell whether there is a backend that has, or is getting, a worker."""
+    try:
+        coordinator = ray.get_actor(COORDINATOR, namespace=NAMESPACE)
+        report: BackendReport = _answer(coordinator.report.remote(), _LOOKUP_TIMEOUT_S)
+    except (ValueError, ray.exceptions.RayActorError):
+        return False
+    return report.config is not None
+
+
+def was_taken_down() -> bool:
+    """Tell whether this process's job has called `stop`, and nobody has started it since."""
+    return ray_internals.read_key(_TAKEN_DOWN, NAMESPACE.encode()) == job_id().encode()
 
 
 def _create_coordinator(config: BackendConfig) -> Any:
@@ -109,7 +137,7 @@ def _wait_until_gone(coordinator: Any) -> None:
             found = ray.get_actor(COORDINATOR, namespace=NAMESPACE)
         except ValueError:
             return
-        if not is_same_actor(found, coordinator):
+        if not ray_internals.is_same_actor(found, coordinator):
             return
         time.sleep(_PAUSE_S)
 

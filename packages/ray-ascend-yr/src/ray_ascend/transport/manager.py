@@ -22,13 +22,15 @@ from typing import Any, NamedTuple
 import torch
 from ray.experimental import CommunicatorMetadata, TensorTransportManager
 
+from ray_ascend.announcement import TRANSPORT_NAME
 from ray_ascend.errors import TransferError
 from ray_ascend.objects.device_path import DevicePath
 from ray_ascend.objects.metadata import YRTransportMetadata
 from ray_ascend.store.connection import Connection
 from ray_ascend.transport.device_paths import path_of
 from ray_ascend.transport.fetch import PendingFetch, fetch_patience_s
-from ray_ascend.transport.ray_registry import TRANSPORT_NAME, registered_devices
+from ray_ascend.transport.first_use import ensure_backend
+from ray_ascend.transport.ray_registry import registered_devices
 from ray_ascend.transport.validation import check_targets, device_type_of
 
 logger = logging.getLogger(__name__)
@@ -66,10 +68,12 @@ class YRTensorTransport(TensorTransportManager):
         return True
 
     def actor_has_tensor_transport(self, actor: Any) -> bool:
-        """Answer at once: Ray asks on every `.remote()`, in the caller's thread.
+        """Answer without asking the actor: Ray wants to know on every `.remote()`, in its thread.
 
-        A missing backend shows when the actor stores its first tensor, as a NotInitializedError.
+        The first time it starts the backend if nobody has. One that was taken down shows when the
+        actor stores its first tensor, as a NotInitializedError.
         """
+        ensure_backend()
         return True
 
     def extract_tensor_transport_metadata(
@@ -84,6 +88,7 @@ class YRTensorTransport(TensorTransportManager):
             return YRTransportMetadata(())
         device = device_type_of(rdt_object, registered_devices())
         path = path_of(device)
+        ensure_backend()
         connection, metadata = path.store(rdt_object, lambda: _new_key(obj_id))
         if connection is not None:
             with self._lock:

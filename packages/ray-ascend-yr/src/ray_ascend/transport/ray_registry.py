@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from ray_ascend import ray_internals
+from ray_ascend.announcement import TRANSPORT_NAME
 from ray_ascend.errors import ConfigurationError
-
-TRANSPORT_NAME: Final = "YR"
 
 
 def enter(devices: Sequence[str], transport: type[Any]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
+from ray_ascend.announcement import DEVICES
 from ray_ascend.errors import (
     ConfigurationError,
     MixedDevicesError,
@@ -13,21 +14,24 @@ from ray_ascend.errors import (
     UnsupportedTensorError,
 )
 
-KNOWN_DEVICES = ("cpu", "npu")
-
 
 def check_devices(devices: object) -> list[str]:
-    """Validate the argument of `register_yr_tensor_transport`; ConfigurationError if it is bad."""
+    """Validate the argument of `register_yr_tensor_transport`; ConfigurationError if it is bad.
+
+    None means all device types.
+    """
+    if devices is None:
+        return list(DEVICES)
     if not isinstance(devices, list | tuple) or not devices:
         raise ConfigurationError(
-            f"devices must be a non-empty list of device types out of {list(KNOWN_DEVICES)}, "
+            f"devices must be a non-empty list of device types out of {list(DEVICES)}, "
             f'for example ["npu", "cpu"], not {devices!r}',
             "devices",
         )
-    unknown = [device for device in devices if device not in KNOWN_DEVICES]
+    unknown = [device for device in devices if device not in DEVICES]
     if unknown:
         raise ConfigurationError(
-            f"unknown device types {unknown!r} in devices; allowed are {list(KNOWN_DEVICES)}",
+            f"unknown device types {unknown!r} in devices; allowed are {list(DEVICES)}",
             "devices",
         )
     return list(dict.fromkeys(devices))

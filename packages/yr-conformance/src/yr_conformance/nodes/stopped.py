@@ -19,7 +19,7 @@ from yr_conformance.nodes.ray_cluster import ray_cluster
 from yr_conformance.nodes.remains import left_after
 from yr_conformance.waiting import PATIENCE_S
 
-_NAMESPACE: Final = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
+NAMESPACE: Final = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Stopped:
 def why_not() -> str:
     """Say why this user cannot have a PID namespace, "" if there is no reason."""
     try:
-        done = subprocess.run([*_NAMESPACE, "true"], capture_output=True, text=True, check=False)
+        done = subprocess.run([*NAMESPACE, "true"], capture_output=True, text=True, check=False)
     except FileNotFoundError as error:
         return str(error)
     return done.stderr.strip()
@@ -44,7 +44,7 @@ def run(parent: str, settings: dict[str, Any]) -> Stopped:
     """Carry it out; called by the test process."""
     command = [sys.executable, "-m", __name__, parent, json.dumps(settings)]
     done = subprocess.run(
-        [*_NAMESPACE, *command], capture_output=True, text=True, timeout=3 * PATIENCE_S, check=False
+        [*NAMESPACE, *command], capture_output=True, text=True, timeout=3 * PATIENCE_S, check=False
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return Stopped(**json.loads(done.stdout.splitlines()[-1]))

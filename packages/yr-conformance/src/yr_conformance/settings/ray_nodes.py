@@ -67,5 +67,10 @@ def ray_nodes(hosts: Sequence[str], directory: pathlib.Path, spy: Spy) -> Iterat
                 only_head = {} if number else {"temp_dir": str(directory / "ray")}
                 cluster.add_node(node_ip_address=host, **options, **only_head)
         stack.callback(ray.shutdown)
-        ray.init(address=cluster.address, log_to_driver=False, logging_level="warning")
+        ray.init(
+            address=cluster.address,
+            log_to_driver=False,
+            logging_level="warning",
+            _node_ip_address=hosts[0],
+        )
         yield

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 
 import psutil
 
-from yr_conformance.datasystem.worker import HOST, few_threads, free_ports
+from yr_conformance.datasystem.worker import few_threads, free_ports
 from yr_conformance.environment import environment_with
 from yr_conformance.listening import listening_ports
 from yr_conformance.marked import RAY_VARIABLE, processes_with
@@ -31,13 +31,14 @@ from yr_conformance.transfer.ray_agents import end_stranded
 from yr_conformance.transfer.registration import DEVICES_VARIABLE, register_transport
 from yr_conformance.waiting import wait_until
 
+HOST = "127.0.0.2"
+"""Of the node. A 127.0.0.1 that it is given, Ray replaces by a network card's address."""
 FETCH_TIMEOUT_SECONDS = 30
 SHARED_MEMORY_MB = 512
 GRACE_SECONDS = 5
 END_SECONDS = 60.0
 RAY_ENVIRONMENT = {
     "RAY_AUTH_MODE": "disabled",
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     # Ray reads this one when it is imported, so it has to be set before anything does that.
@@ -157,7 +158,12 @@ def _start(stack: contextlib.ExitStack, *, cleans_up: bool) -> str:
         node_ip_address=HOST, num_cpus=2, object_store_memory=200_000_000, **WITHOUT_MONITORS
     )
     stack.callback(ray.shutdown)
-    ray.init(address=cluster.address, log_to_driver=False, logging_level="warning")
+    ray.init(
+        address=cluster.address,
+        log_to_driver=False,
+        logging_level="warning",
+        _node_ip_address=HOST,
+    )
     if cleans_up:
         stack.callback(cleanup_yr_resources)
     register_transport()

@@ -57,7 +57,12 @@ def main(address: str, device: str) -> None:
     from yr_conformance.transfer.peer import peer_class
     from yr_conformance.transfer.registration import register_transport
 
-    ray.init(address=address, logging_level="warning", log_to_driver=False)
+    ray.init(
+        address=address,
+        logging_level="warning",
+        log_to_driver=False,
+        _node_ip_address=address.rpartition(":")[0],
+    )
     register_transport()
     kind = kind_of(device)
     use_last(kind)

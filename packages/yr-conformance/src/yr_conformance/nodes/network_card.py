@@ -1,0 +1,48 @@
+"""A machine with a network card, from which Ray takes its address: a network namespace.
+
+    with_a_card() + ["python", "first.py"]     nothing leaves this machine, and nothing is in use
+
+The card is one end of a cable that has both ends there. The namespace ends with its processes.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from typing import Final
+
+ADDRESS: Final = "10.79.0.1"
+_APART: Final = ("unshare", "--net")
+_PROGRAMS: Final = ("unshare", "ip")
+_LOOPBACK: Final = "ip link set lo up"
+_CARD: Final = f"""{_LOOPBACK}
+ip link add card0 type veth peer name card1
+ip address add {ADDRESS}/24 dev card0
+ip link set card0 up
+ip link set card1 up
+ip route add default dev card0"""
+
+
+def why_not() -> str:
+    """Say why this user cannot have a network namespace, "" if there is no reason."""
+    if missing := [program for program in _PROGRAMS if shutil.which(program) is None]:
+        return f"no {', '.join(missing)} on PATH"
+    if os.geteuid():
+        return "only root may make network namespaces"
+    done = subprocess.run([*_APART, "true"], capture_output=True, text=True, check=False)
+    return done.stderr.strip()
+
+
+def with_a_card() -> list[str]:
+    """Give the words to put before a command."""
+    return _in_namespace(_CARD)
+
+
+def without_a_card() -> list[str]:
+    """Give those for a machine that has loopback only."""
+    return _in_namespace(_LOOPBACK)
+
+
+def _in_namespace(commands: str) -> list[str]:
+    return [*_APART, "--", "sh", "-euc", f'{commands}\nexec "$@"', "sh"]
