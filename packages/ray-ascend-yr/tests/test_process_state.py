@@ -11,7 +11,7 @@ from conftest import PATIENCE_S, Sandbox
 from sender import transfer
 
 from ray_ascend import register_yr_tensor_transport
-from ray_ascend.store.clients import client_of
+from ray_ascend.store.clients import Clients, _leave, client_of
 from ray_ascend.store.connection import current
 from ray_ascend.store.discovery import find_worker
 from ray_ascend.store.ledger import orphans
@@ -72,6 +72,17 @@ def test_a_child_begins_anew_whatever_its_parent_holds() -> None:
         said = in_child(answer)
 
     assert said == "[] [['of the parent']]"
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_child_can_leave_whatever_its_parent_holds() -> None:
+    """At its end it leaves its parent's clients alone, though a thread of the parent has locked."""
+    clients = of_process(Clients)
+
+    with clients._lock:  # as a thread does that makes a client
+        said = in_child(lambda: str(_leave()))
+
+    assert said == "None"
 
 
 @pytest.mark.datasystem

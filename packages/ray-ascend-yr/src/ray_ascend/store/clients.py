@@ -109,13 +109,14 @@ def disconnect() -> None:
 @atexit.register
 def _leave() -> None:
     """Leave all clients to the worker, which forgets those whose process has ended."""
-    for clients in (of_process(Clients), *of_ancestors(Clients)):
-        for client in clients.give_up():
-            _keep_for_ever(client)
+    for client in of_process(Clients).give_up():
+        _keep_for_ever(client)
+    for clients in of_ancestors(Clients):
+        _keep_for_ever(clients)
 
 
-def _keep_for_ever(client: _Client) -> None:
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(client.sdk))
+def _keep_for_ever(held: object) -> None:
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(held))
 
 
 def _can_be_destroyed(client: _Client) -> bool:

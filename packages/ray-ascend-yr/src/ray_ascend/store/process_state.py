@@ -31,6 +31,10 @@ class ProcessState:
                 made = self._parts.setdefault(kind, kind())
         return made
 
+    def made(self, kind: type[Part]) -> list[Part]:
+        """Give it if there is one; takes no lock, which somebody in a parent may hold for ever."""
+        return [self._parts[kind]] if kind in self._parts else []
+
 
 _of_ancestors: Final[list[ProcessState]] = []
 _current = ProcessState()
@@ -43,7 +47,7 @@ def of_process(kind: type[Part]) -> Part:
 
 def of_ancestors(kind: type[Part]) -> list[Part]:
     """Give the parts that this process has from those that it was forked from."""
-    return [state.part(kind) for state in _of_ancestors]
+    return [part for state in _of_ancestors for part in state.made(kind)]
 
 
 def _begin_anew() -> None:
