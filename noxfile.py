@@ -20,10 +20,12 @@ from environments import PACKAGES, ROOT, install, install_local
 
 TORCH = "torch==2.13.0"
 NUMPY = "numpy>=1.26"  # torch warns at import when it is missing
+MYPY = "mypy==2.4.1"
 RAYS = {"newest": "2.60.0", "oldest": "2.55.1"}
 DATASYSTEM = "openyuanrong-datasystem==0.8.1"
 TORCH_NPU = "torch_npu==2.13.0"
 PYELFTOOLS = "pyelftools>=0.31"
+TRANSFER_QUEUE = "TransferQueue==0.1.11"
 TEST_TOOLS = (
     "pytest>=8.4",
     "pytest-xdist>=3.6",
@@ -47,6 +49,11 @@ CONTENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "fake": ((TORCH_NPU,), (FAKE, CANN), "yr-fake-ds run --npus 8 --"),
     "real-cpu": ((DATASYSTEM,), (), ""),
     "real-emulated-npu": ((DATASYSTEM, TORCH_NPU), (CANN,), "yr-fake-cann run --npus 8 --"),
+}
+# Of each datasystem that customers are served with: the same, without torch_npu.
+DOWNSTREAM: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
+    "fake": ((), (FAKE,), "yr-fake-ds run --"),
+    "released": ((DATASYSTEM,), (), ""),
 }
 # Of pytest, on two CPUs. A released worker has 300 to 500 threads, and a second cluster beside it
 # only doubles the load (0.8.1); a third on the fake took it from 8 to 40 for a tenth of the time.
@@ -88,7 +95,7 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Check every package, its tests, the driver and the scripts with mypy --strict."""
     typed = (TORCH, NUMPY, "msgspec", *TEST_TOOLS, "types-psutil", "nox", PYELFTOOLS)
-    install(session, ("mypy==2.4.1", *typed), are_imported=False)
+    install(session, (MYPY, *typed), are_imported=False)
     session.run("mypy", "noxfile.py", "ci", env=_source_path())
     # Ray adds .remote to the classes that it decorates.
     session.run("mypy", "--disable-error-code=attr-defined", "examples", env=_source_path())
@@ -102,7 +109,7 @@ def types(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run each package's own tests; the transport's run on the fake datasystem."""
-    _install_transport_stack(session, RAYS["newest"])
+    _install_transport_stack(session, RAYS["newest"], MYPY)
     install_local(session, FAKE, SUITE, TRANSPORT, CANN)
     for package in (FAKE, SUITE):
         session.run("pytest", "-n", "2", f"packages/{package}/tests", *session.posargs, env=RAY_ENV)
@@ -280,6 +287,33 @@ def examples(session: nox.Session) -> None:
     _install_transport_stack(session, RAYS["newest"], *more)
     install_local(session, FAKE, TRANSPORT, CANN, SUITE)
     session.run("python", "ci/run_examples.py", *session.posargs, env=RAY_ENV)
+
+
+@nox.session(venv_backend="none", default=False)
+def downstream(session: nox.Session) -> None:
+    """Run what others ship for yr.datasystem, on the fake and on the released one: -- [words]."""
+    for datasystem in DOWNSTREAM:
+        session.notify(f"downstream-on-{datasystem}", session.posargs)
+
+
+@nox.session(name="downstream-on-fake", default=False)
+def downstream_on_fake(session: nox.Session) -> None:
+    """Environment of `downstream`, with the fake."""
+    _serve_downstream(session, "fake")
+
+
+@nox.session(name="downstream-on-released", default=False)
+def downstream_on_released(session: nox.Session) -> None:
+    """Environment of `downstream`, with the released datasystem."""
+    _serve_downstream(session, "released")
+
+
+def _serve_downstream(session: nox.Session, datasystem: str) -> None:
+    more, packages, activation = DOWNSTREAM[datasystem]
+    _install_transport_stack(session, RAYS["newest"], TRANSFER_QUEUE, "pytest-asyncio", *more)
+    install_local(session, SUITE, *packages)
+    command = ("python", "ci/downstream", "--datasystem", datasystem)
+    session.run(*activation.split(), *command, *session.posargs, env=RAY_ENV)
 
 
 @nox.session(default=False)

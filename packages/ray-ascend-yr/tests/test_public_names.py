@@ -9,6 +9,7 @@ from ray_ascend import errors, utils
 
 NAMES = [
     "YRTensorTransport",
+    "__commit__",
     "__version__",
     "cleanup_yr_resources",
     "create_collective_group",

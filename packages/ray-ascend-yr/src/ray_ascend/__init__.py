@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ray_ascend import errors
 from ray_ascend._installation import refuse_twin
-from ray_ascend._version import __version__
+from ray_ascend._version import __version__, commit
 from ray_ascend.announcement import announce
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "YRTensorTransport",
+    "__commit__",
     "__version__",
     "cleanup_yr_resources",
     "create_collective_group",
@@ -42,6 +43,8 @@ _HOMES = {
     "register_hccl_collective_backend": "ray_ascend.collective",
     "register_yr_tensor_transport": "ray_ascend.registration",
 }
+
+__commit__ = commit()
 
 refuse_twin()
 announce()

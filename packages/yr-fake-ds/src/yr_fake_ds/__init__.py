@@ -8,10 +8,14 @@ PYTEST_DONT_REWRITE: while the fake is active, this package is imported before p
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from yr_fake_ds._version import __version__
 from yr_fake_ds.sdk.exports import PUBLIC_NAMES
+
+if TYPE_CHECKING:
+    from yr_fake_ds.local_workers import cluster as cluster
+    from yr_fake_ds.local_workers import worker as worker
 
 _OWN = {"cluster": "yr_fake_ds.local_workers", "worker": "yr_fake_ds.local_workers"}
 _NAMES = {**PUBLIC_NAMES, **_OWN}

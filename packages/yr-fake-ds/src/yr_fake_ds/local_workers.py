@@ -24,6 +24,8 @@ from typing import Any, Final
 
 from yr_fake_ds.errors import WorkerError
 from yr_fake_ds.inspect import Inspection, inspect_worker
+from yr_fake_ds.sdk.kv_client import KVClient
+from yr_fake_ds.sdk.object_client import ObjectClient
 
 HOST: Final = "127.0.0.1"
 _SHORT: Final = "/tmp"  # noqa: S108 - the paths of sockets below it must be short
@@ -50,13 +52,17 @@ class Worker:
         """Host and port, as `--worker_address` has it."""
         return f"{HOST}:{self.port}"
 
-    def kv_client(self, **options: Any) -> Any:
-        """Make a `KVClient` of it, ready for use; options are the constructor's."""
-        return self._client("KVClient", options)
+    def kv_client(self, **options: Any) -> KVClient:
+        """Give a new connected KVClient; options are those of its constructor."""
+        client = KVClient(HOST, self.port, **options)
+        client.init()
+        return client
 
-    def object_client(self, **options: Any) -> Any:
-        """Make an `ObjectClient` of it, ready for use; options are the constructor's."""
-        return self._client("ObjectClient", options)
+    def object_client(self, **options: Any) -> ObjectClient:
+        """Give a new connected ObjectClient; options are those of its constructor."""
+        client = ObjectClient(HOST, self.port, **options)
+        client.init()
+        return client
 
     def start(self) -> None:
         """Start it; WorkerError with dscli's reason if that is impossible."""
@@ -83,13 +89,6 @@ class Worker:
     def inspect(self, *, journal: bool = False) -> Inspection:
         """Look at what it holds, and with a journal at the calls it has served."""
         return inspect_worker(self.address, journal=journal)
-
-    def _client(self, kind: str, options: dict[str, Any]) -> Any:
-        import yr_fake_ds
-
-        client = getattr(yr_fake_ds, kind)(HOST, self.port, **options)
-        client.init()
-        return client
 
 
 @contextlib.contextmanager

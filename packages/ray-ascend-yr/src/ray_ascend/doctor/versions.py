@@ -15,7 +15,7 @@ from importlib import metadata
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from ray_ascend._version import __version__
+from ray_ascend._version import __version__, commit
 from ray_ascend.doctor.finding import Finding
 
 NEWEST_PYTHON = (3, 12)
@@ -41,7 +41,7 @@ _COLLECTIVES = Version("2.56")
 def check_versions() -> Iterator[Finding]:
     """Give one finding for each of python, ray-ascend-yr, ray, torch and torch_npu."""
     yield _python()
-    yield Finding("ray-ascend-yr", "ok", __version__, details={"version": __version__})
+    yield _ourselves()
     for support in SUPPORTED:
         yield _supported(support)
     yield _torch_npu()
@@ -53,6 +53,12 @@ def installed(name: str) -> str:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return ""
+
+
+def _ourselves() -> Finding:
+    built_from = commit()
+    text = f"{__version__}, commit {built_from}" if built_from else __version__
+    return Finding("ray-ascend-yr", "ok", text, details={"version": __version__})
 
 
 def _python() -> Finding:

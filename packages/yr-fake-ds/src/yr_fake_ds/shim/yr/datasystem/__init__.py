@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 try:
     import yr_fake_ds as _fake
@@ -27,6 +28,11 @@ from yr.datasystem.stream_client import StreamClient, SubconfigType
 from yr.datasystem.util import Context, Status
 
 from yr_fake_ds.sdk.exports import LAZY_NAMES
+
+if TYPE_CHECKING:
+    from yr.datasystem.ds_tensor_client import CopyRange, DsTensorClient
+
+    from yr_fake_ds.sdk.transfer_engine import ErrorCode, Result, TransferEngine
 
 __all__ = [
     "Blob",
