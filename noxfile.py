@@ -312,7 +312,7 @@ def _serve_downstream(session: nox.Session, datasystem: str) -> None:
     more, packages, activation = DOWNSTREAM[datasystem]
     _install_transport_stack(session, RAYS["newest"], TRANSFER_QUEUE, "pytest-asyncio", *more)
     install_local(session, SUITE, *packages)
-    command = ("python", "ci/downstream", "--datasystem", datasystem)
+    command = ("python", "ci/downstream/customers.py", "--datasystem", datasystem)
     session.run(*activation.split(), *command, *session.posargs, env=RAY_ENV)
 
 
