@@ -13,6 +13,7 @@ from typing import Final
 
 from yr_fake_ds import protocol
 from yr_fake_ds.client.connection import connect_tcp
+from yr_fake_ds.errors import StatusError
 from yr_fake_ds.protocol import Inspection, JournalEntry, ObjectState
 
 __all__ = ["Inspection", "JournalEntry", "ObjectState", "inspect_worker", "leaked_keys"]
@@ -23,13 +24,16 @@ TIMEOUT_S: Final = 5.0
 def inspect_worker(address: str, *, journal: bool = False) -> Inspection:
     """Ask the fake worker at ``host:port`` what it holds, and with `journal` what it has served.
 
-    Raises OSError if no fake worker answers there.
+    Raises OSError if no fake worker answers there; PermissionError if it does not serve this
+    machine.
     """
     host, _colon, port = address.rpartition(":")
     connection = connect_tcp(host, int(port), TIMEOUT_S)
     try:
         request = protocol.Inspect(journal=journal)
         return connection.ask(request, protocol.Inspection, TIMEOUT_S)
+    except StatusError as error:
+        raise PermissionError(error.message) from error
     finally:
         connection.close()
 

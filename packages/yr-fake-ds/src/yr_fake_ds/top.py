@@ -15,6 +15,9 @@ def show(address: str, *, once: bool, interval: float) -> int:
     while True:
         try:
             text = render(address, inspect_worker(address))
+        except PermissionError as error:
+            sys.stderr.write(f"yr-fake-ds: the worker at {address} refuses: {error}\n")
+            return 1
         except (OSError, ValueError) as error:
             sys.stderr.write(f"yr-fake-ds: no fake worker answers at {address}: {error}\n")
             return 1

@@ -25,6 +25,17 @@ except RuntimeError as error:
 else:
     print("served")
 """
+ASK = """
+import sys
+from yr_fake_ds.sdk.kv_client import KVClient
+call, host, port = sys.argv[1:]
+client = KVClient(host, int(port), connect_timeout_ms=5000)
+client.init()
+try:
+    print(client.set("key", "value") if call == "set" else client.get(["key"], True)[0])
+except RuntimeError as error:
+    print(error)
+"""
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,10 @@ class Machine:
     def client(self, host: str = NEAR) -> str:
         """Open a client there; gives `served` or the error."""
         return self.run(sys.executable, "-c", CLIENT, host, str(PORT)).stdout
+
+    def ask(self, question: str) -> str:
+        """Set or get a value there, by `set HOST` or `get HOST`; what came back, or the error."""
+        return self.run(sys.executable, "-c", ASK, *question.split(), str(PORT)).stdout
 
     def has_card(self, address: str) -> None:
         """Give its end of the cable an address."""
@@ -161,3 +176,35 @@ def test_everyone_is_served_where_that_is_asked_for(
 
     near.dscli("stop", "--worker_address", f"{NEAR}:{PORT}")
     assert said == "served\n"
+
+
+@pytest.mark.usefixtures("worker")
+def test_another_machine_cannot_look_inside(machines: tuple[Machine, Machine]) -> None:
+    """`yr-fake-ds top` gives the reason in one line."""
+    _, far = machines
+
+    look = far.run(sys.executable, "-m", "yr_fake_ds", "top", "--once", f"{NEAR}:{PORT}")
+
+    assert look.returncode == 1
+    assert look.stderr.count("\n") == 1
+    assert f"and {FAR} is not an address of it" in look.stderr
+
+
+def test_a_worker_that_serves_its_machine_only_keeps_what_it_has(
+    machines: tuple[Machine, Machine], home: str
+) -> None:
+    """Another machine's worker is told so by an error, and does not take the value for lost."""
+    near, far = machines
+    started(near, home, YR_FAKE_DS_ALLOW_REMOTE="1").check_returncode()
+    metastore = ("--metastore_address", f"{NEAR}:{METASTORE_PORT}")
+    address = ("--worker_address", f"{FAR}:{PORT}")
+    with tempfile.TemporaryDirectory(prefix="yrs-", dir="/tmp") as other_home:
+        far.dscli("start", "-d", other_home, "-w", *address, *metastore).check_returncode()
+        far.ask(f"set {FAR}")
+
+        said = near.ask(f"get {NEAR}")
+
+        assert f"and {NEAR} is not an address of it" in said
+        assert far.ask(f"get {FAR}") == "value\n"
+        far.dscli("stop", "--worker_address", f"{FAR}:{PORT}")
+    near.dscli("stop", "--worker_address", f"{NEAR}:{PORT}")

@@ -7,14 +7,19 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from yr_fake_ds import codec, framing, protocol
+from yr_fake_ds import codec, framing, protocol, texts
 
 LEAST_TIMEOUT_S: Final = 0.05
 CONNECT_TIMEOUT_S: Final = 1.0
+NO_COPY: Final = texts.NO_COPY_EXISTS.fill()
 
 
 class NoCopyError(Exception):
     """No worker has a copy of this version: it was replaced, or the worker was restarted."""
+
+
+class PeerRefusedError(Exception):
+    """A worker has the value, for all that is known, and does not serve this one: its words."""
 
 
 def fetch(
@@ -22,16 +27,16 @@ def fetch(
 ) -> None:
     """Fill `destination` from the first worker that has the value.
 
-    OSError when one does not answer by `deadline` (monotonic seconds), NoCopyError when all that
-    should have a copy have none.
+    OSError when one does not answer by `deadline` (monotonic seconds), PeerRefusedError when one
+    refuses to, NoCopyError when all that should have a copy have none.
     """
-    silent: list[OSError] = []
+    silent: list[OSError | PeerRefusedError] = []
     for address in addresses:
         try:
             _fetch_from(address, key, version, destination, deadline)
         except NoCopyError:
             continue
-        except OSError as error:
+        except (OSError, PeerRefusedError) as error:
             silent.append(error)
         else:
             return
@@ -49,6 +54,8 @@ def _fetch_from(
         framing.send_frame(sock, protocol.encode(protocol.PeerGet(key=key, version=version)))
         data, size = framing.receive_header(sock, max_payload=destination.nbytes)
         reply = codec.decode_reply(data)
+        if isinstance(reply, protocol.Failure) and NO_COPY not in reply.message:
+            raise PeerRefusedError(reply.message)
         if not isinstance(reply, protocol.PeerValue) or size != destination.nbytes:
             raise NoCopyError(f"{key} at {address}")
         framing.receive_into(sock, destination)

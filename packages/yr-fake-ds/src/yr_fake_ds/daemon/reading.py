@@ -14,7 +14,7 @@ from typing import Final
 from yr_fake_ds import protocol, texts
 from yr_fake_ds.daemon.memory import Memory
 from yr_fake_ds.daemon.patience import deadline_of, patiently
-from yr_fake_ds.daemon.peers import NoCopyError, fetch
+from yr_fake_ds.daemon.peers import NoCopyError, PeerRefusedError, fetch
 from yr_fake_ds.daemon.publication import tell_evicted
 from yr_fake_ds.directory.messages import Located
 from yr_fake_ds.directory.service import Directory
@@ -143,6 +143,9 @@ class Reading:
                 fetch(others, key, located.version, view, deadline)
         except OSError:
             raise RefusedError(texts.REMOTE_UNREACHABLE, address=", ".join(others)) from None
+        except PeerRefusedError as error:
+            where = ", ".join(others)
+            raise RefusedError(texts.REMOTE_REFUSES, address=where, reason=error) from None
         name = (key, located.version)
         self._memory.name(block, *name, evictable=False, replica=True)
         if not self._directory.add_copy(self._address, *name):

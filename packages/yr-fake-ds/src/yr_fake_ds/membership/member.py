@@ -22,7 +22,7 @@ import uuid
 from collections.abc import Callable
 from typing import Final
 
-from yr_fake_ds.directory.remote import DirectoryLostError
+from yr_fake_ds.directory.remote import DirectoryLostError, NotAdmittedError
 from yr_fake_ds.membership.directory import ElectedDirectory
 from yr_fake_ds.membership.gateway import EtcdLostError, Gateway
 
@@ -79,8 +79,14 @@ class Member:
         pause_s = min(self._leases_s[0] / SIGNS_PER_LEASE, MAX_PAUSE_S)
         while not self._left.wait(pause_s):
             # Whatever is away now is tried again; clients are told by the calls that need it.
-            with contextlib.suppress(EtcdLostError, DirectoryLostError):
+            try:
                 self._give_a_sign()
+            except NotAdmittedError as refusal:
+                # The next keeper is on another machine: nothing could be written for ever.
+                self.leave()
+                self._end(str(refusal))
+            except (EtcdLostError, DirectoryLostError):
+                pass
 
     def _give_a_sign(self) -> None:
         if not self._gateway.keep(self._lease):
