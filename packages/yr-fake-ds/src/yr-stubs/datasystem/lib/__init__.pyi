@@ -1,0 +1,1 @@
+"""`yr.datasystem.lib`, as the fake has it."""
