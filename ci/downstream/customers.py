@@ -131,7 +131,7 @@ def marked() -> Iterator[tuple[str, list[str]]]:
         psutil.wait_procs(processes_with(MARK_VARIABLE, mark), timeout=ENDING_S)
         for process in processes_with(MARK_VARIABLE, mark):
             with contextlib.suppress(psutil.NoSuchProcess):
-                left.append(f"{process.name()} ({process.pid})")
+                left.append(" ".join(process.cmdline())[:200])
                 process.kill()
 
 
