@@ -34,37 +34,40 @@ ENDING_S = 30
 
 @dataclass(frozen=True)
 class Customer:
-    """A command that must succeed, and a few words which its output must have."""
+    """A command that must succeed, with words that its output must have."""
 
     name: str
     command: tuple[str, ...]
-    proof: str
+    proof: str = ""
     settings: dict[str, str] = field(default_factory=dict)
+    leaves_a_worker: bool = False
+    """It ends without stopping the datasystem that it started, on any."""
 
 
 def customers() -> list[Customer]:
     """Give all of them, the quickest first."""
-    demo, queue = str(HERE / "transfer_queue_demo.py"), "TransferQueue"
+    demo = SITE / "recipe" / "simple_use_case" / "single_controller_demo.py"
     end_to_end = [
-        str(SITE / "tests" / "e2e" / f"test_{name}_e2e.py") for name in ("kv_interface",)
-    ] + [str(SITE / "tests" / "e2e" / "test_e2e_lifecycle_consistency.py")]
-    pytest = ("-m", "pytest", "-p", "no:cacheprovider", "-q", "-rs", "-c", os.devnull)
+        str(SITE / "tests" / "e2e" / f"test_{name}.py")
+        for name in ("kv_interface_e2e", "e2e_lifecycle_consistency")
+    ]
+    pytest = ("-m", "pytest", "-p", "processors", "-p", "no:cacheprovider", "-q", "-c", os.devnull)
     return [
         Customer(
             "KVClient from threads, asyncio, spawned and forked processes",
             (str(HERE / "kv_clients.py"),),
-            "multiprocessing, fork: 200 of 200 values came back",
+            proof="multiprocessing, fork: 200 of 200 values came back",
         ),
         Customer(
-            f"{queue}: its demo",
-            (demo, str(SITE / "recipe" / "simple_use_case" / "single_controller_demo.py")),
-            "",
+            "TransferQueue: its demo",
+            (str(HERE / "transfer_queue_demo.py"), str(demo)),
+            leaves_a_worker=True,
         ),
         Customer(
-            f"{queue}: its own end-to-end tests",
+            "TransferQueue: its own end-to-end tests",
             (*pytest, *end_to_end),
-            " passed",
-            {"TQ_TEST_BACKEND": "Yuanrong"},
+            proof=" passed",
+            settings={"TQ_TEST_BACKEND": "Yuanrong"},
         ),
     ]
 
@@ -88,7 +91,7 @@ def serve(customer: Customer, datasystem: str) -> bool:
     begin = time.monotonic()
     with marked() as (mark, left):
         status, output = run(customer, mark)
-    happy = status == 0 and customer.proof in output and not left
+    happy = status == 0 and customer.proof in output and bool(left) <= customer.leaves_a_worker
     if not happy:
         print(output)
     verdict = "ok" if happy else f"FAILED (exit status {status})"
@@ -103,12 +106,13 @@ def serve(customer: Customer, datasystem: str) -> bool:
 def run(customer: Customer, mark: str) -> tuple[int, str]:
     """Give exit status and output; 124 when time was up."""
     card = [] if why_not() else with_a_card()
+    path = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(HERE))))
     with tempfile.TemporaryDirectory(prefix="down-", dir="/tmp") as directory:
         try:
             done = subprocess.run(
                 [*card, sys.executable, *customer.command],
                 cwd=directory,
-                env={**os.environ, **customer.settings, MARK_VARIABLE: mark},
+                env={**os.environ, **customer.settings, "PYTHONPATH": path, MARK_VARIABLE: mark},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,

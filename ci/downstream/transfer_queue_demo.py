@@ -7,6 +7,7 @@ import runpy
 import sys
 from typing import Any
 
+import processors  # noqa: F401 - it changes Ray
 from omegaconf import OmegaConf
 
 YUANRONG = {
