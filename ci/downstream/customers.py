@@ -54,9 +54,9 @@ def customers() -> list[Customer]:
     pytest = ("-m", "pytest", "-p", "processors", "-p", "no:cacheprovider", "-q", "-c", os.devnull)
     return [
         Customer(
-            "KVClient from threads, asyncio, spawned and forked processes",
+            "KVClient from threads, asyncio, forked and spawned processes",
             (str(HERE / "kv_clients.py"),),
-            proof="multiprocessing, fork: 200 of 200 values came back",
+            proof="asyncio: 200 of 200 values came back",
         ),
         Customer(
             "TransferQueue: its demo",

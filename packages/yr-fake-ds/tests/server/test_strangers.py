@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -9,11 +10,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 NEAR, FAR = "10.78.0.1", "10.78.0.2"
-PORT, METASTORE_PORT, OTHER_PORT = 31501, 2379, 31502
+PORT = 31501
 CLIENT = """
 import sys
 from yr_fake_ds.sdk.kv_client import KVClient
@@ -97,37 +99,33 @@ def machines() -> Iterator[tuple[Machine, Machine]]:
             process.kill()
 
 
-def started(machine: Machine, home: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Start a worker on the near machine's card, with its own metastore there."""
-    metastore = ("--metastore_address", f"{NEAR}:{METASTORE_PORT}")
-    address = ("--worker_address", f"{NEAR}:{PORT}", "--start_metastore_service", "true")
-    return machine.dscli(
-        "start",
-        "-d",
-        home,
-        "-w",
-        *address,
-        *metastore,
-        "--shared_memory_size_mb",
-        "16",
-        **variables,
-    )
+@contextlib.contextmanager
+def worker_at(
+    machine: Machine, address: str, *arguments: str, **variables: str
+) -> Iterator[subprocess.CompletedProcess[str]]:
+    """Start a worker on a machine's card, in the near one's cluster; it ends with the block."""
+    own = ("--worker_address", f"{address}:{PORT}", "--metastore_address", f"{NEAR}:2379")
+    with tempfile.TemporaryDirectory(prefix="yrs-", dir="/tmp") as home:
+        start = ("start", "-d", home, "-w", *own, "--shared_memory_size_mb", "16", *arguments)
+        started = machine.dscli(*start, **variables)
+        try:
+            yield started
+        finally:
+            machine.dscli("stop", *own[:2])
+
+
+def serving(machine: Machine, **variables: str) -> contextlib.AbstractContextManager[Any]:
+    """Run the near machine's worker, with its own metastore, for a block."""
+    return worker_at(machine, NEAR, "--start_metastore_service", "true", **variables)
 
 
 @pytest.fixture
-def home() -> Iterator[str]:
-    """A short directory."""
-    with tempfile.TemporaryDirectory(prefix="yrs-", dir="/tmp") as directory:
-        yield directory
-
-
-@pytest.fixture
-def worker(machines: tuple[Machine, Machine], home: str) -> Iterator[None]:
+def worker(machines: tuple[Machine, Machine]) -> Iterator[None]:
     """A worker as it is started everywhere, without any variable."""
     near, _ = machines
-    started(near, home).check_returncode()
-    yield
-    near.dscli("stop", "--worker_address", f"{NEAR}:{PORT}")
+    with serving(near) as started:
+        started.check_returncode()
+        yield
 
 
 @pytest.mark.usefixtures("worker")
@@ -155,27 +153,20 @@ def test_another_machine_s_client_is_turned_away(machines: tuple[Machine, Machin
 def test_another_machine_s_worker_is_turned_away(machines: tuple[Machine, Machine]) -> None:
     """It ends at once, with the same reason, instead of waiting for the metastore."""
     _, far = machines
-    with tempfile.TemporaryDirectory(prefix="yrs-", dir="/tmp") as home:
-        outcome = far.dscli(
-            *("start", "-d", home, "-w", "--worker_address", f"{FAR}:{OTHER_PORT}"),
-            *("--metastore_address", f"{NEAR}:{METASTORE_PORT}"),
-        )
+
+    with worker_at(far, FAR) as outcome:
+        pass
 
     assert outcome.returncode == 1
     assert f"and {FAR} is not an address of it" in outcome.stderr
 
 
-def test_everyone_is_served_where_that_is_asked_for(
-    machines: tuple[Machine, Machine], home: str
-) -> None:
+def test_everyone_is_served_where_that_is_asked_for(machines: tuple[Machine, Machine]) -> None:
     """With the variable in the worker's environment, the other machine's client is served."""
     near, far = machines
-    started(near, home, YR_FAKE_DS_ALLOW_REMOTE="1").check_returncode()
 
-    said = far.client()
-
-    near.dscli("stop", "--worker_address", f"{NEAR}:{PORT}")
-    assert said == "served\n"
+    with serving(near, YR_FAKE_DS_ALLOW_REMOTE="1"):
+        assert far.client() == "served\n"
 
 
 @pytest.mark.usefixtures("worker")
@@ -191,20 +182,14 @@ def test_another_machine_cannot_look_inside(machines: tuple[Machine, Machine]) -
 
 
 def test_a_worker_that_serves_its_machine_only_keeps_what_it_has(
-    machines: tuple[Machine, Machine], home: str
+    machines: tuple[Machine, Machine],
 ) -> None:
     """Another machine's worker is told so by an error, and does not take the value for lost."""
     near, far = machines
-    started(near, home, YR_FAKE_DS_ALLOW_REMOTE="1").check_returncode()
-    metastore = ("--metastore_address", f"{NEAR}:{METASTORE_PORT}")
-    address = ("--worker_address", f"{FAR}:{PORT}")
-    with tempfile.TemporaryDirectory(prefix="yrs-", dir="/tmp") as other_home:
-        far.dscli("start", "-d", other_home, "-w", *address, *metastore).check_returncode()
+    with serving(near, YR_FAKE_DS_ALLOW_REMOTE="1"), worker_at(far, FAR):
         far.ask(f"set {FAR}")
 
         said = near.ask(f"get {NEAR}")
 
         assert f"and {NEAR} is not an address of it" in said
         assert far.ask(f"get {FAR}") == "value\n"
-        far.dscli("stop", "--worker_address", f"{FAR}:{PORT}")
-    near.dscli("stop", "--worker_address", f"{NEAR}:{PORT}")
