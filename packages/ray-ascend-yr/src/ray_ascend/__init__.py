@@ -16,7 +16,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from ray_ascend import errors
-from ray_ascend._installation import refuse_twin
+from ray_ascend._installation import refuse_twin, warn_of_old_ray
 from ray_ascend._version import __version__, commit
 from ray_ascend.announcement import announce
 
@@ -47,6 +47,7 @@ _HOMES = {
 __commit__ = commit()
 
 refuse_twin()
+warn_of_old_ray()
 announce()
 
 

@@ -1,11 +1,14 @@
-"""Refuses to run beside another distribution that owns the same import name."""
+"""Refuses to run beside a distribution of the same import name, and with a Ray that is too old."""
 
 from __future__ import annotations
 
+import warnings
 from importlib import metadata
+from typing import Final
 
 from ray_ascend.errors import InstallationError
 
+OLDEST_RAY: Final = "2.55"
 _TWIN = "ray-ascend"
 
 
@@ -19,3 +22,32 @@ def refuse_twin() -> None:
         f"both ray-ascend {version} and ray-ascend-yr are installed, and both provide the module "
         "`ray_ascend`; run: pip uninstall ray-ascend ray-ascend-yr && pip install ray-ascend-yr"
     )
+
+
+def warn_of_old_ray() -> None:
+    """Warn when Ray is too old: what it says itself, for instance of a decorator, does not tell."""
+    if problem := _why_ray_is_too_old():
+        warnings.warn(problem, RuntimeWarning, stacklevel=3)
+
+
+def refuse_old_ray() -> None:
+    """Raise InstallationError when Ray is too old, before anything is started."""
+    if problem := _why_ray_is_too_old():
+        raise InstallationError(problem)
+
+
+def _why_ray_is_too_old() -> str:
+    try:
+        installed = metadata.version("ray")
+    except metadata.PackageNotFoundError:
+        return ""
+    if _numbers(installed) >= _numbers(OLDEST_RAY):
+        return ""
+    return (
+        f"Ray {installed} is too old for ray-ascend-yr; run: pip install 'ray>={OLDEST_RAY}', on "
+        "every node"
+    )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:2])

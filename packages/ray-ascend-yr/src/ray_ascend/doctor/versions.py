@@ -15,6 +15,7 @@ from importlib import metadata
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from ray_ascend._installation import OLDEST_RAY
 from ray_ascend._version import __version__, commit
 from ray_ascend.doctor.finding import Finding
 
@@ -32,7 +33,7 @@ class Support:
 
 
 SUPPORTED = (
-    Support("ray", Version("2.55"), Version("2.60.0")),
+    Support("ray", Version(OLDEST_RAY), Version("2.60.0")),
     Support("torch", Version("2.7.1")),
 )
 _COLLECTIVES = Version("2.56")
