@@ -20,6 +20,7 @@ from typing import Any, Protocol, TypeVar
 
 from ray_ascend.errors import StoreUnavailableError
 from ray_ascend.store.client import StoreClient
+from ray_ascend.store.counterpart import check_counterpart
 from ray_ascend.store.endpoint import WorkerEndpoint
 from ray_ascend.store.npu_client import NpuClient
 from ray_ascend.store.process_state import of_ancestors, of_process
@@ -49,10 +50,14 @@ class Clients:
         self._made: dict[tuple[type[_Client], object], _Client] = {}
 
     def connected(self, endpoint: WorkerEndpoint, kind: type[Client], place: object) -> Client:
-        """Give the client of a kind for a place, connecting it if there is none."""
+        """Give the client of a kind for a place, connecting it if there is none.
+
+        Raises InstallationError where the worker is none for this process's SDK.
+        """
         key = (kind, place)
         with self._lock:
             if key not in self._made:
+                check_counterpart(endpoint)
                 try:
                     self._made[key] = kind(endpoint)  # type: ignore[call-arg]  # a protocol's
                 finally:
