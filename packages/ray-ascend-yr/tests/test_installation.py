@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from ray_ascend.store.sdk import remedy
+
 OLD_RAY = "Ray 2.54.1 is too old for ray-ascend-yr; run: pip install 'ray>=2.55', on every node"
 REGISTER = "import ray_ascend; ray_ascend.register_yr_tensor_transport()"
 
@@ -43,3 +45,19 @@ def test_importing_with_an_old_ray_is_a_warning(with_old_ray: pathlib.Path) -> N
 
     assert f"RuntimeWarning: {OLD_RAY}" in old.stderr
     assert (old.returncode, new.returncode, new.stderr) == (0, 0, "")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "command"),
+    [
+        ("", "pip install 'openyuanrong-datasystem>=0.8.0'"),
+        ("1", f"{sys.executable} -m pip install yr-fake-ds"),
+    ],
+)
+def test_what_to_install_where_there_is_no_datasystem(
+    monkeypatch: pytest.MonkeyPatch, wanted: str, command: str
+) -> None:
+    """The released one, or the fake, for this interpreter, where that is active around it."""
+    monkeypatch.setenv("YR_FAKE_DS", wanted)
+
+    assert remedy() == command

@@ -22,6 +22,7 @@ from ray_ascend.backend.config import (
 )
 from ray_ascend.backend.placement import Placement
 from ray_ascend.errors import BackendStartError
+from ray_ascend.store.sdk import remedy
 from ray_ascend.store.worker_start import WORKER_START_S
 
 _ABOVE_RAYS_PORTS = 20_000
@@ -76,10 +77,7 @@ def find_dscli() -> str:
     """Find the command on PATH, else beside the interpreter of this process."""
     found = shutil.which("dscli") or shutil.which("dscli", path=os.path.dirname(sys.executable))
     if found is None:
-        raise BackendStartError(
-            "the command `dscli` is not on this node; run there: "
-            "pip install 'openyuanrong-datasystem>=0.8.0'"
-        )
+        raise BackendStartError(f"the command `dscli` is not on this node; run there: {remedy()}")
     return found
 
 

@@ -6,10 +6,15 @@ RuntimeError, which `status.classified` turns into an error of this package.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
-from typing import Any, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 from ray_ascend.errors import InstallationError
+
+_FAKE_WANTED: Final = "YR_FAKE_DS"
+"""Set to 1 by `yr-fake-ds run` for all that it starts, whatever interpreter that is."""
 
 
 class Value(Protocol):
@@ -109,7 +114,14 @@ def sdk_module() -> Sdk:
         from yr import datasystem
     except ImportError as error:
         raise InstallationError(
-            "the openYuanrong datasystem SDK cannot be imported: "
-            f"{error}; run: pip install 'openyuanrong-datasystem>=0.8.0'"
+            f"the openYuanrong datasystem SDK cannot be imported: {error}; run: {remedy()}"
         ) from error
     return cast("Sdk", datasystem)
+
+
+def remedy() -> str:
+    """Give the command that brings the datasystem which this environment asks for."""
+    if os.environ.get(_FAKE_WANTED) == "1":
+        # It is active in the environment, and this interpreter does not have it.
+        return f"{sys.executable} -m pip install yr-fake-ds"
+    return "pip install 'openyuanrong-datasystem>=0.8.0'"
