@@ -254,10 +254,14 @@ for _target in CONTENTS:
 @nox.session(default=False)
 def mutants(session: nox.Session) -> None:
     """Break the transport in one way after the other; the clauses must notice every one."""
-    _install_transport_stack(session, RAYS["newest"])
-    install_local(session, FAKE, SUITE, TRANSPORT)
+    _install_transport_stack(session, RAYS["newest"], TORCH_NPU)
+    install_local(session, FAKE, SUITE, TRANSPORT, CANN)
     script = PACKAGES / SUITE / "tests" / "mutants" / "run_transport_mutants.py"
-    session.run("yr-fake-ds", "run", "--", "python", str(script), *session.posargs, env=RAY_ENV)
+    command = ("--", "python", str(script), *session.posargs)
+    if "--npu" not in session.posargs:
+        session.run("yr-fake-ds", "run", *command, env=RAY_ENV)
+    if not session.posargs or "--npu" in session.posargs:
+        session.run("yr-fake-ds", "run", "--npus", "8", *command, "--npu", env=RAY_ENV)
 
 
 @nox.session(venv_backend="none", default=False)

@@ -16,6 +16,7 @@ NAMES = [
     "errors",
     "register_hccl_collective_backend",
     "register_yr_tensor_transport",
+    "set_yr_npu_stream",
 ]
 
 

@@ -4,7 +4,7 @@
 
 runs, for each mutant, the clauses that are expected to fail (`--all`: every clause of XFER, GC,
 COST and MODE) and prints a table mutant x failing clauses. The exit status is 1 if a mutant
-survives.
+survives. `--npu` tries those of NPU tensors instead, where there are NPUs (`run --npus 8`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Sequence
 from importlib.metadata import version
 
+import npu_mutants
 import settings_mutants
 import transport_mutants
 from transport_mutants import DIRECTORY, Mutant
@@ -28,7 +29,7 @@ from yr_conformance.proofs import clause_id_of
 from yr_conformance.transfer.registration import VARIABLE
 
 CHAPTERS = ("XFER-", "GC-", "COST-", "MODE-")
-MUTANTS = (*transport_mutants.MUTANTS, *settings_mutants.MUTANTS)
+HOST_MUTANTS = (*transport_mutants.MUTANTS, *settings_mutants.MUTANTS)
 
 
 def main() -> int:
@@ -36,12 +37,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--target", default="fake")
     parser.add_argument("--all", action="store_true", help="run every clause of the chapters")
+    parser.add_argument("--npu", action="store_true", help="try the mutants of NPU tensors")
     parser.add_argument("names", nargs="*", help="mutants to try (default: all)")
     options, rest = parser.parse_known_args()
-    unknown = set(options.names) - {mutant.name for mutant in MUTANTS}
+    mutants = npu_mutants.MUTANTS if options.npu else HOST_MUTANTS
+    unknown = set(options.names) - {mutant.name for mutant in mutants}
     if unknown:
         parser.error(f"unknown mutants: {', '.join(unknown)} (write -n2, not -n 2)")
-    chosen = [m for m in MUTANTS if _matters(m) and (not options.names or m.name in options.names)]
+    chosen = [m for m in mutants if _matters(m) and (not options.names or m.name in options.names)]
     survivors, known = 0, node_ids()
     for mutant in chosen:
         names = [n for n in known if n.startswith(CHAPTERS)] if options.all else mutant.expected

@@ -3,12 +3,13 @@
 import subprocess
 import sys
 
+import npu_mutants
 import pytest
 import settings_mutants
 import transport_mutants
 from transport_mutants import Mutant
 
-MUTANTS = (*transport_mutants.MUTANTS, *settings_mutants.MUTANTS)
+MUTANTS = (*transport_mutants.MUTANTS, *settings_mutants.MUTANTS, *npu_mutants.MUTANTS)
 
 
 @pytest.fixture(scope="module")

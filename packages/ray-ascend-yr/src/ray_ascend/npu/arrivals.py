@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import torch
 
 from ray_ascend.npu.identity import npu_module
+from ray_ascend.npu.streams import wait_for_work
 from ray_ascend.objects.metadata import TensorSpec
 from ray_ascend.store.npu_client import Arrival
 from ray_ascend.store.process_state import of_process
@@ -47,9 +48,9 @@ class Landing:
 
     @classmethod
     def for_(cls, specs: Sequence[TensorSpec]) -> Landing:
-        """Allocate on the current NPU."""
+        """Allocate on the current NPU; whatever used the memory before has ended then."""
         tensors = [_fresh(spec) for spec in specs]
-        npu_module().current_stream().synchronize()
+        wait_for_work(npu_module().current_device())
         return cls(tensors, specs)
 
     def finish(self, targets: Sequence[torch.Tensor] | None) -> list[torch.Tensor]:

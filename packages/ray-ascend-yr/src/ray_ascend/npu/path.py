@@ -19,6 +19,7 @@ from ray_ascend.npu.arrivals import Landing, are_late
 from ray_ascend.npu.identity import is_same_npu, npu_module, origin_of
 from ray_ascend.npu.published import Offers, Published, blocks_of
 from ray_ascend.npu.source import Acquaintances, Inquiry, ask_for_host_copy
+from ray_ascend.npu.streams import wait_for_work
 from ray_ascend.objects.metadata import NpuOrigin, YRTransportMetadata, describe
 from ray_ascend.objects.patience import Patience
 from ray_ascend.store.connection import Connection, Retries
@@ -43,9 +44,10 @@ class NpuPath:
     def store(
         self, tensors: Sequence[torch.Tensor], new_key: Callable[[], str]
     ) -> tuple[Connection | None, YRTransportMetadata]:
-        """See DevicePath; returns when all work on the tensors' stream is done."""
+        """See DevicePath; returns when all work on the tensors' NPU is done."""
         specs, index = describe(tensors), _index_of(tensors)
         with npu_module().device(index):
+            wait_for_work(index)
             kept = [_in_place(tensor) for tensor in tensors]
             npu_module().current_stream().synchronize()
         total = sum(size for _, size in blocks_of(kept))

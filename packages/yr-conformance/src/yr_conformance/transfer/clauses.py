@@ -1,6 +1,6 @@
 """Clauses about transfers: those that take the fixture `device` hold for every kind of device.
 
-What only holds for objects that are copies is marked so.
+What only holds for objects that are copies, or for devices with streams, is marked so.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ import pytest
 
 from yr_conformance.clauses import MAY, MUST, SHOULD, clause
 
-__all__ = ["BY_VALUE", "MAY", "MUST", "SHOULD", "clause"]
+__all__ = ["BY_VALUE", "MAY", "MUST", "ON_STREAMS", "SHOULD", "clause"]
 
 BY_VALUE = pytest.mark.by_value
 """Holds where the object is a copy that the datasystem keeps."""
+
+ON_STREAMS = pytest.mark.on_streams
+"""Holds where the device works on what is queued on its streams, after the call that queued it."""

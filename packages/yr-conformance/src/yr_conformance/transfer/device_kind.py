@@ -8,6 +8,7 @@ A clause never asks for a name: what differs between kinds has a field here.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -31,12 +32,18 @@ class DeviceKind:
     """What Ray reserves for an actor."""
     environment: dict[str, str] = field(default_factory=dict, hash=False)
     """Variables of an actor's process."""
+    slow_streams: dict[str, str] = field(default_factory=dict, hash=False)
+    """Variables with which what is queued on a stream of the device runs much later."""
 
     @property
     def options(self) -> dict[str, Any]:
         """Options of Ray for an actor with tensors of this kind."""
         runtime_env = {"env_vars": self.environment}
         return {"num_cpus": 0, "resources": self.resources, "runtime_env": runtime_env}
+
+    def with_slow_streams(self) -> DeviceKind:
+        """Give the kind with actors that take their time; the same where no device has that."""
+        return dataclasses.replace(self, environment={**self.environment, **self.slow_streams})
 
 
 CPU: Final = DeviceKind(
@@ -56,6 +63,7 @@ NPU: Final = DeviceKind(
     store=("create",),
     calls=frozenset({"dev_mset", "dev_subscribe", "dev_delete"}),
     resources={"NPU": 1},
+    slow_streams={"YR_FAKE_CANN_STREAMS": "async", "YR_FAKE_CANN_DELAY_US": "500000"},
 )
 KINDS: Final = (CPU, NPU)
 

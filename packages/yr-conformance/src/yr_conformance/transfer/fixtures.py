@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from yr_conformance.datasystem.clients import TIMEOUTS
-from yr_conformance.transfer.clauses import BY_VALUE
+from yr_conformance.transfer.clauses import BY_VALUE, ON_STREAMS
 from yr_conformance.transfer.device_kind import KINDS, DeviceKind
 from yr_conformance.transfer.device_memory import default_device, use_last
 from yr_conformance.transfer.key_space import DeviceKeys, KeySpace, ValueKeys
@@ -35,6 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Set what Ray reads when it is imported, which is while the chapters are collected."""
     os.environ.update(RAY_ENVIRONMENT)
     config.addinivalue_line("markers", f"{BY_VALUE.name}: holds for objects that are copies")
+    config.addinivalue_line("markers", f"{ON_STREAMS.name}: holds for devices with streams")
     for line in RAY_LEAVES:
         config.addinivalue_line("filterwarnings", line)
 
@@ -131,6 +132,14 @@ def async_peer(peer_pool: PeerPool, device: DeviceKind) -> Any:
 
 
 @pytest.fixture
+def slow_peer(peer_pool: PeerPool, device: DeviceKind) -> Any:
+    """A shared actor whose device works half a second later, where that can be arranged."""
+    from yr_conformance.transfer.peer import peer_class
+
+    return peer_pool.lend("slow", device, peer_class(device.with_slow_streams()).remote)
+
+
+@pytest.fixture
 def unregistered(peer_pool: PeerPool, device: DeviceKind) -> Any:
     """A shared actor that does not register the transport itself."""
     from yr_conformance.transfer.peer import unregistered_peer_class
@@ -190,7 +199,10 @@ def _new_peer(device: DeviceKind) -> Callable[..., Any]:
 
 
 def _fits(kind: DeviceKind, test: pytest.Item) -> bool:
-    return not kind.by_reference or test.get_closest_marker(BY_VALUE.name) is None
+    is_copied, has_streams = not kind.by_reference, bool(kind.slow_streams)
+    return (is_copied or test.get_closest_marker(BY_VALUE.name) is None) and (
+        has_streams or test.get_closest_marker(ON_STREAMS.name) is None
+    )
 
 
 def _factory(make: Callable[..., Any]) -> Iterator[Callable[..., Any]]:

@@ -1,0 +1,57 @@
+"""What must be done on an NPU before others read its memory, or it is written into.
+
+    source      all work on the NPU, then the object is offered
+    receiver    all work on the NPU, then memory is written: fresh memory and targets may still be
+                in use by what was queued before
+
+Of the stream that a tensor was written on, nothing is known; so all of them are waited for, as by
+Ray's NIXL transport, unless the user names one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ray_ascend.errors import ConfigurationError, UnsupportedTensorError
+from ray_ascend.npu.identity import npu_module
+from ray_ascend.store.process_state import of_process
+
+
+class _Chosen:
+    """The stream that the user has named, if any."""
+
+    stream: Any = None
+
+
+def set_yr_npu_stream(stream: Any) -> None:
+    """Wait only for this stream, a `torch.npu.Stream`, before objects are offered or received.
+
+    Called in an actor or a driver, for all transfers of this process from now on; None waits for
+    all streams again. Whoever names one promises that nothing queued on others still writes a
+    tensor that is returned, or uses one that is a target. An idle stream says that the user has
+    waited. Raises ConfigurationError for anything else.
+    """
+    if stream is not None and not isinstance(stream, npu_module().Stream):
+        raise ConfigurationError(
+            f"set_yr_npu_stream takes a torch.npu.Stream or None, not {stream!r}", "stream"
+        )
+    of_process(_Chosen).stream = stream
+
+
+def wait_for_work(index: int) -> None:
+    """Return when nothing that was queued on the process's NPU `index` is under way any more.
+
+    Raises UnsupportedTensorError if the stream that the user has named is one of another NPU.
+    """
+    stream = of_process(_Chosen).stream
+    if stream is None:
+        npu_module().synchronize(index)
+    elif stream.device.index != index:
+        raise UnsupportedTensorError(
+            f"the stream of set_yr_npu_stream() is one of npu:{stream.device.index}, and the "
+            f"tensors of the object are on npu:{index}; name one of that NPU, or None"
+        )
+    else:
+        stream.synchronize()
+    # Copies of this package, and fresh memory, are ordered on the current one.
+    npu_module().current_stream(index).synchronize()

@@ -1,0 +1,105 @@
+"""XFER-STREAM: whatever stream a tensor is worked on, what arrives is what was written.
+
+The work is queued behind half a second of nothing where that can be arranged (yr-fake-cann).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ray
+import torch
+from ray.experimental import set_target_for_ref
+
+from yr_conformance.transfer.clauses import MUST, ON_STREAMS, clause
+from yr_conformance.transfer.fingerprint import fingerprint
+from yr_conformance.transfer.payloads import SENTINEL, ramp
+from yr_conformance.transfer.peer import observed
+
+SIZE = 100_000
+SOURCE = "Ray RDT: the NIXL transport waits for all streams of a device (2.60)"
+
+
+@ON_STREAMS
+@clause("XFER-STREAM-01", MUST, source=SOURCE)
+def test_a_tensor_written_on_another_stream(slow_peer: Any, receiver: Any) -> None:
+    """A tensor whose last write was queued on a stream of the user's own arrives as written."""
+    reference = slow_peer.make.remote(_written_on_another_stream)
+
+    assert observed(receiver, reference) == fingerprint(ramp(SIZE))
+
+
+@ON_STREAMS
+@clause("XFER-STREAM-02", MUST, source=SOURCE)
+def test_a_view_written_on_another_stream(slow_peer: Any, receiver: Any) -> None:
+    """The same holds for a tensor that is not contiguous."""
+    reference = slow_peer.make.remote(_every_second_written_on_another_stream)
+
+    assert observed(receiver, reference) == fingerprint(ramp(SIZE)[::2])
+
+
+@ON_STREAMS
+@clause("XFER-STREAM-03", MUST, source="design: memory is written when nothing else writes it")
+def test_a_target_in_use_on_another_stream(sender: Any, slow_peer: Any) -> None:
+    """A target that an earlier operation of another stream still writes has the object's values."""
+    reference = sender.make.remote(ramp, SIZE)
+    ray.wait([reference], fetch_local=False)
+
+    seen = ray.get(slow_peer.apply.remote(_get_into_a_busy_target, [reference]))
+
+    assert seen == fingerprint(ramp(SIZE))
+
+
+@ON_STREAMS
+@clause("XFER-STREAM-04", MUST, source="design: memory is written when nothing else writes it")
+def test_fresh_memory_in_use_on_another_stream(sender: Any, slow_peer: Any) -> None:
+    """Memory that was freed while another stream still writes it is not received into."""
+    reference = sender.make.remote(ramp, SIZE)
+    ray.wait([reference], fetch_local=False)
+
+    seen = ray.get(slow_peer.apply.remote(_get_beside_freed_memory, [reference]))
+
+    assert seen == fingerprint(ramp(SIZE))
+
+
+def _module() -> Any:
+    return torch.get_device_module(torch.get_default_device())
+
+
+def _written_on_another_stream() -> torch.Tensor:
+    tensor, values = torch.full((SIZE,), SENTINEL), ramp(SIZE)
+    _module().synchronize()
+    with _module().stream(_module().Stream()):
+        tensor.copy_(values)
+    return tensor
+
+
+def _every_second_written_on_another_stream() -> torch.Tensor:
+    return _written_on_another_stream()[::2]
+
+
+def _get_into_a_busy_target(references: list[Any]) -> Any:
+    target = torch.full((SIZE,), 0.0)
+    _module().synchronize()
+    _write_later(target)
+    set_target_for_ref(references[0], [target])
+    ray.get(references[0])
+    return _after_all_work(target)
+
+
+def _get_beside_freed_memory(references: list[Any]) -> Any:
+    freed = torch.full((SIZE,), 0.0)
+    _module().synchronize()
+    _write_later(freed)
+    del freed
+    return _after_all_work(ray.get(references[0]))
+
+
+def _write_later(tensor: torch.Tensor) -> None:
+    with _module().stream(_module().Stream()):
+        tensor.fill_(SENTINEL)
+
+
+def _after_all_work(tensor: torch.Tensor) -> Any:
+    _module().synchronize()
+    return fingerprint(tensor)
