@@ -16,7 +16,9 @@ from yr_conformance.transfer.fingerprint import fingerprint
 from yr_conformance.transfer.payloads import SENTINEL, ramp
 from yr_conformance.transfer.peer import observed
 
-SIZE = 100_000
+SIZE = 4_000_000
+"""Elements; memory of so many bytes is the first choice for the next tensor of that size."""
+BUSY_ROUNDS = 25
 SOURCE = "Ray RDT: the NIXL transport waits for all streams of a device (2.60)"
 
 
@@ -43,7 +45,7 @@ def test_a_view_written_on_another_stream(slow_peer: Any, receiver: Any) -> None
 def test_a_target_in_use_on_another_stream(sender: Any, slow_peer: Any) -> None:
     """A target that an earlier operation of another stream still writes has the object's values."""
     reference = sender.make.remote(ramp, SIZE)
-    ray.wait([reference], fetch_local=False)
+    ray.get(reference)
 
     seen = ray.get(slow_peer.apply.remote(_get_into_a_busy_target, [reference]))
 
@@ -55,7 +57,7 @@ def test_a_target_in_use_on_another_stream(sender: Any, slow_peer: Any) -> None:
 def test_fresh_memory_in_use_on_another_stream(sender: Any, slow_peer: Any) -> None:
     """Memory that was freed while another stream still writes it is not received into."""
     reference = sender.make.remote(ramp, SIZE)
-    ray.wait([reference], fetch_local=False)
+    ray.get(reference)
 
     seen = ray.get(slow_peer.apply.remote(_get_beside_freed_memory, [reference]))
 
@@ -81,25 +83,32 @@ def _every_second_written_on_another_stream() -> torch.Tensor:
 def _get_into_a_busy_target(references: list[Any]) -> Any:
     target = torch.full((SIZE,), 0.0)
     _module().synchronize()
-    _write_later(target)
+    in_use = _write_later(target)
     set_target_for_ref(references[0], [target])
     ray.get(references[0])
-    return _after_all_work(target)
+    return _after_all_work(target, in_use)
 
 
 def _get_beside_freed_memory(references: list[Any]) -> Any:
     freed = torch.full((SIZE,), 0.0)
     _module().synchronize()
-    _write_later(freed)
+    in_use = _write_later(freed)
     del freed
-    return _after_all_work(ray.get(references[0]))
+    return _after_all_work(ray.get(references[0]), in_use)
 
 
-def _write_later(tensor: torch.Tensor) -> None:
-    with _module().stream(_module().Stream()):
-        tensor.fill_(SENTINEL)
-
-
-def _after_all_work(tensor: torch.Tensor) -> Any:
+def _write_later(tensor: torch.Tensor) -> list[torch.Tensor]:
+    """Queue a write behind much other work, by copies; gives the memory that these still use."""
+    sentinels, source, target = torch.full((SIZE,), SENTINEL), *torch.zeros(2, 16 * SIZE)
     _module().synchronize()
+    with _module().stream(_module().Stream()):
+        for _ in range(BUSY_ROUNDS):
+            target.copy_(source)
+        tensor.copy_(sentinels)
+    return [sentinels, source, target]
+
+
+def _after_all_work(tensor: torch.Tensor, in_use: list[torch.Tensor]) -> Any:
+    _module().synchronize()
+    in_use.clear()
     return fingerprint(tensor)

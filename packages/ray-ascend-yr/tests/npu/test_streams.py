@@ -1,0 +1,70 @@
+"""`set_yr_npu_stream`: which work is waited for, in a process with NPUs that work asynchronously."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+
+from ray_ascend import set_yr_npu_stream
+from ray_ascend.errors import ConfigurationError, UnsupportedTensorError
+from ray_ascend.npu.identity import npu_module
+from ray_ascend.npu.streams import wait_for_work
+
+_ROUNDS = 20
+_WORDS = 16_000_000
+
+
+@pytest.fixture(autouse=True)
+def nothing_named() -> Iterator[None]:
+    """Every test begins and ends without a named stream."""
+    yield
+    set_yr_npu_stream(None)
+
+
+@pytest.fixture
+def busy() -> Iterator[Any]:
+    """A stream of npu:0 on which much has been queued."""
+    stream = npu_module().Stream(0)
+    source, target = torch.zeros(2, _WORDS, device="npu:0")
+    npu_module().synchronize(0)
+    with npu_module().stream(stream):
+        for _ in range(_ROUNDS):
+            target.copy_(source)
+    if stream.query():
+        pytest.skip("these NPUs work at once: set YR_FAKE_CANN_STREAMS=async")
+    yield stream
+    stream.synchronize()
+
+
+@pytest.mark.parametrize("wrong", [0, "npu:0", torch.device("cpu")], ids=repr)
+def test_anything_but_a_stream_is_refused(wrong: Any) -> None:
+    """The error names the call and what it takes."""
+    with pytest.raises(ConfigurationError, match=r"takes a torch\.npu\.Stream or None"):
+        set_yr_npu_stream(wrong)
+
+
+def test_all_streams_are_waited_for(busy: Any) -> None:
+    """Without a named stream nothing is under way afterwards."""
+    wait_for_work(0)
+
+    assert busy.query()
+
+
+def test_a_named_stream_is_waited_for(busy: Any) -> None:
+    """What was queued on it is done afterwards."""
+    set_yr_npu_stream(busy)
+
+    wait_for_work(0)
+
+    assert busy.query()
+
+
+def test_a_stream_of_another_npu_is_refused() -> None:
+    """An object on an NPU of which the named stream is none is an error that names both."""
+    set_yr_npu_stream(npu_module().Stream(1))
+
+    with pytest.raises(UnsupportedTensorError, match=r"npu:1, and the tensors .* on npu:0"):
+        wait_for_work(0)
