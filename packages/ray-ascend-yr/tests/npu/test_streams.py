@@ -1,4 +1,4 @@
-"""`set_yr_npu_stream`: which work is waited for, in a process with NPUs that work asynchronously."""
+"""`set_yr_npu_stream`: which work is waited for, where NPUs work asynchronously."""
 
 from __future__ import annotations
 
