@@ -73,6 +73,7 @@ GATE: tuple[Row, ...] = (
 )
 NIGHTLY = (
     _step("examples on the fake and on the released datasystem", "-s examples"),
+    _step("what others ship for yr.datasystem, on both", "-s downstream"),
     _step("tests of yr-fake-cann that take long", "-s tests-npu -- -m long"),
     _step(
         "the released datasystem on emulated NPUs: objects, costs and faults",
