@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from yr_fake_ds import texts
+from yr_fake_ds.addresses import family_of
 from yr_fake_ds.refusal import RefusedError
 
 ALLOW_REMOTE: Final = "YR_FAKE_DS_ALLOW_REMOTE"
@@ -36,13 +37,13 @@ class Admission:
 
 
 def is_of_this_machine(host: str) -> bool:
-    """Tell whether an IPv4 address is loopback or a card's of this machine (network namespace).
+    """Tell whether an IP address is loopback or a card's of this machine (network namespace).
 
     To an address of its own the kernel sends from that address itself.
     """
     if ipaddress.ip_address(host).is_loopback:
         return True
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+    with socket.socket(family_of(host), socket.SOCK_DGRAM) as probe:
         try:
             # Nothing is sent: a datagram socket only looks up the route.
             probe.connect((host, _ANY_PORT))

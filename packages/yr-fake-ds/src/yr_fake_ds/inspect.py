@@ -12,6 +12,7 @@ from any process that reaches the worker; it takes no client slot.
 from typing import Final
 
 from yr_fake_ds import protocol
+from yr_fake_ds.addresses import split_address
 from yr_fake_ds.client.connection import connect_tcp
 from yr_fake_ds.errors import StatusError
 from yr_fake_ds.protocol import Inspection, JournalEntry, ObjectState
@@ -27,8 +28,7 @@ def inspect_worker(address: str, *, journal: bool = False) -> Inspection:
     Raises OSError if no fake worker answers there; PermissionError if it does not serve this
     machine.
     """
-    host, _colon, port = address.rpartition(":")
-    connection = connect_tcp(host, int(port), TIMEOUT_S)
+    connection = connect_tcp(*split_address(address), TIMEOUT_S)
     try:
         request = protocol.Inspect(journal=journal)
         return connection.ask(request, protocol.Inspection, TIMEOUT_S)

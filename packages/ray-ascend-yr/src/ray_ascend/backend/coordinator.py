@@ -28,7 +28,7 @@ from ray_ascend.backend.report import BackendReport, NodeReport
 from ray_ascend.backend.supervised_node import GONE, SupervisedNode, first_line
 from ray_ascend.backend.users import Users
 from ray_ascend.errors import NotInitializedError
-from ray_ascend.store.endpoint import WorkerEndpoint
+from ray_ascend.store.endpoint import WorkerEndpoint, address_of
 
 logger = logging.getLogger(__name__)
 
@@ -240,7 +240,9 @@ class Coordinator:
         in_metastore = self._config.mode == "metastore"
         return Placement(
             is_head=head is None,
-            metastore=f"{head.host}:{self._config.metastore_port}" if head and in_metastore else "",
+            metastore=address_of(head.host, self._config.metastore_port)
+            if head and in_metastore
+            else "",
             port=node.port,
             cluster=f"{self._cluster}-{self._heads_lost}",
         )

@@ -22,6 +22,7 @@ from ray_ascend.backend.config import (
 )
 from ray_ascend.backend.placement import Placement
 from ray_ascend.errors import BackendStartError
+from ray_ascend.store.endpoint import address_of
 from ray_ascend.store.sdk import remedy
 from ray_ascend.store.worker_start import WORKER_START_S
 
@@ -53,7 +54,7 @@ def start_command(config: BackendConfig, placement: Placement, host: str, home: 
     flags = {**_DEFAULT_FLAGS, **dict(config.worker_args)}
     if devices := flags.get(REMOTE_H2D):
         flags[REMOTE_H2D] = ",".join(map(str, range(devices.count(",") + 1)))
-    flags["worker_address"] = f"{host}:{placement.port}"
+    flags["worker_address"] = address_of(host, placement.port)
     if config.mode == "etcd":
         flags["etcd_address"] = config.etcd_address
         # A worker that joins a cluster whose members have gone is not ready for over 60 s (0.8.1).
@@ -61,7 +62,7 @@ def start_command(config: BackendConfig, placement: Placement, host: str, home: 
     elif not placement.is_head:
         flags["metastore_address"] = placement.metastore
     else:
-        flags["metastore_address"] = f"{host}:{config.metastore_port}"
+        flags["metastore_address"] = address_of(host, config.metastore_port)
         flags["start_metastore_service"] = "true"
     words = [word for name, value in flags.items() for word in (f"--{name}", value)]
     return [find_dscli(), "start", "-t", f"{WORKER_START_S:.0f}", "-d", home, "-w", *words]
@@ -140,7 +141,7 @@ def _lowest_outgoing_port() -> int:
 
 def why_not_bindable(host: str, port: int) -> str:
     """Say why nothing could listen there, "" if it could; asks the system by trying."""
-    with socket.socket() as probe:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         # Without this, connections of an earlier worker in TIME_WAIT would count as listeners.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -28,6 +28,7 @@ from ray_ascend.backend.worker_command import (
     worker_environment,
 )
 from ray_ascend.errors import BackendStartError
+from ray_ascend.store.endpoint import address_of
 from ray_ascend.store.worker_start import WORKER_START_S
 
 _STOP_TIMEOUT_S = 30.0
@@ -62,7 +63,8 @@ class WorkerProcess:
         self.stop()
         reason = self._reason or "the worker did not become ready"
         raise BackendStartError(
-            f"the datasystem worker on {self.host}:{self.port} could not be started: {reason}",
+            f"the datasystem worker on {address_of(self.host, self.port)} could not be started: "
+            f"{reason}",
             reason,
         )
 

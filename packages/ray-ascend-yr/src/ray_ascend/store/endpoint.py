@@ -18,4 +18,9 @@ class WorkerEndpoint:
     @property
     def address(self) -> str:
         """The worker's address in the form that `dscli` takes."""
-        return f"{self.host}:{self.port}"
+        return address_of(self.host, self.port)
+
+
+def address_of(host: str, port: int) -> str:
+    """Write host and port as `dscli` takes them, an IPv6 address in brackets (0.8.1)."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

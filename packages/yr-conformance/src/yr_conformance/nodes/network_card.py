@@ -13,15 +13,20 @@ import subprocess
 from typing import Final
 
 ADDRESS: Final = "10.79.0.1"
+IPV6_ADDRESS: Final = "fd79::1"
 _APART: Final = ("unshare", "--net")
 _PROGRAMS: Final = ("unshare", "ip")
 _LOOPBACK: Final = "ip link set lo up"
-_CARD: Final = f"""{_LOOPBACK}
+_CABLE: Final = f"""{_LOOPBACK}
 ip link add card0 type veth peer name card1
-ip address add {ADDRESS}/24 dev card0
 ip link set card0 up
-ip link set card1 up
+ip link set card1 up"""
+_CARD: Final = f"""{_CABLE}
+ip address add {ADDRESS}/24 dev card0
 ip route add default dev card0"""
+_IPV6_CARD: Final = f"""{_CABLE}
+ip -6 address add {IPV6_ADDRESS}/64 dev card0 nodad
+ip -6 route add default dev card0"""
 
 
 def why_not() -> str:
@@ -37,6 +42,11 @@ def why_not() -> str:
 def with_a_card() -> list[str]:
     """Give the words to put before a command."""
     return _in_namespace(_CARD)
+
+
+def with_an_ipv6_card() -> list[str]:
+    """Give those for a machine whose card has an IPv6 address only."""
+    return _in_namespace(_IPV6_CARD)
 
 
 def without_a_card() -> list[str]:

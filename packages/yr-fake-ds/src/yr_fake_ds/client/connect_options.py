@@ -4,10 +4,10 @@ import os
 from typing import Final, NamedTuple
 
 from yr_fake_ds import texts
+from yr_fake_ds.addresses import MAX_PORT
 from yr_fake_ds.client.keys import refuse
 
 MIN_CONNECT_TIMEOUT_MS: Final = 500
-MAX_PORT: Final = 65535
 
 
 class ConnectOptions(NamedTuple):

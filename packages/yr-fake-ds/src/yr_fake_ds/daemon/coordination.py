@@ -13,11 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from yr_fake_ds.addresses import split_address
 from yr_fake_ds.admission import Admission
 from yr_fake_ds.daemon.endpoint import END_SIGNALS, StartError, listen_at
 from yr_fake_ds.daemon.home import Home
 from yr_fake_ds.daemon.memory import Memory
-from yr_fake_ds.daemon.settings import WorkerSettings, split_address
+from yr_fake_ds.daemon.settings import WorkerSettings
 from yr_fake_ds.directory.remote import DirectoryLostError, NotAdmittedError, RemoteDirectory
 from yr_fake_ds.directory.server import DirectoryServer, admitting
 from yr_fake_ds.directory.service import Directory, DirectoryService

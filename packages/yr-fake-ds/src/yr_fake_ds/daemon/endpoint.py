@@ -6,7 +6,7 @@ import signal
 import socket
 from typing import Final
 
-from yr_fake_ds.daemon.settings import split_address
+from yr_fake_ds.addresses import family_of, split_address
 from yr_fake_ds.listener import BACKLOG
 
 END_SIGNALS: Final = frozenset({signal.SIGTERM, signal.SIGINT})
@@ -18,10 +18,11 @@ class StartError(Exception):
 
 def listen_at(address: str) -> socket.socket:
     """Listen on host:port; StartError in the released worker's words if that is impossible."""
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    host, port = split_address(address)
+    sock = socket.socket(family_of(host), socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        sock.bind(split_address(address))
+        sock.bind((host, port))
         sock.listen(BACKLOG)
     except OSError as error:
         reason = f"bind to tcp://{address} unsuccessful: {error.strerror}"

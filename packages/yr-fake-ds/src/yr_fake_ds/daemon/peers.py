@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from yr_fake_ds import codec, framing, protocol, texts
+from yr_fake_ds.addresses import split_address
 
 LEAST_TIMEOUT_S: Final = 0.05
 CONNECT_TIMEOUT_S: Final = 1.0
@@ -48,8 +49,7 @@ def fetch(
 def _fetch_from(
     address: str, key: str, version: int, destination: memoryview, deadline: float
 ) -> None:
-    host, port = address.rsplit(":", 1)
-    with socket.create_connection((host, int(port)), CONNECT_TIMEOUT_S) as sock:
+    with socket.create_connection(split_address(address), CONNECT_TIMEOUT_S) as sock:
         sock.settimeout(max(deadline - time.monotonic(), LEAST_TIMEOUT_S))
         framing.send_frame(sock, protocol.encode(protocol.PeerGet(key=key, version=version)))
         data, size = framing.receive_header(sock, max_payload=destination.nbytes)

@@ -13,13 +13,12 @@ from typing import Final
 
 import msgspec
 
+from yr_fake_ds.addresses import MAX_PORT, is_address
 from yr_fake_ds.admission import ALLOW_REMOTE
 from yr_fake_ds.daemon.known_flags import BOOLEANS, DEMANDING, NUMBERS, TEXTS
 
 DEFAULT_ADDRESS: Final = "127.0.0.1:31501"
-MAX_PORT: Final = 65535
 
-_ADDRESS: Final = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):(\d{1,5})")
 _TRUE: Final = frozenset({"true", "t", "yes", "y", "1"})
 _FALSE: Final = frozenset({"false", "f", "no", "n", "0"})
 _UNSIGNED: Final = (0, 2**64 - 1)
@@ -74,12 +73,6 @@ def parse_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> 
     return msgspec.convert(given, WorkerSettings)
 
 
-def split_address(address: str) -> tuple[str, int]:
-    """Split host:port."""
-    host, _, port = address.rpartition(":")
-    return host, int(port)
-
-
 def _split(argument: str) -> tuple[str, str]:
     name, _, value = argument.lstrip("-").partition("=")
     return name, value
@@ -109,8 +102,7 @@ def _check_demands(flags: Mapping[str, str]) -> None:
 
 def _check_addresses(flags: Mapping[str, str]) -> None:
     address = flags.get("worker_address", DEFAULT_ADDRESS)
-    match = _ADDRESS.fullmatch(address)
-    if not match or int(match[2]) > MAX_PORT or max(map(int, match[1].split("."))) > 255:
+    if not is_address(address):
         raise FlagError(f"ERROR: illegal value '{address}' specified for flag 'worker_address'")
     _check_meeting_place(flags)
 

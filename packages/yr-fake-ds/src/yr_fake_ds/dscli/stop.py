@@ -12,12 +12,12 @@ import socket
 import time
 from typing import Final
 
+from yr_fake_ds.addresses import MAX_PORT
 from yr_fake_ds.dscli import console
 from yr_fake_ds.dscli.console import StopError
 
 POLL_S: Final = 0.005
 PATIENCE_S: Final = 180.0
-MAX_PORT: Final = 65535
 _STATE: Final = 0
 _THREADS: Final = 17
 """Places in `/proc/PID/stat` behind the name (proc(5))."""
@@ -52,8 +52,9 @@ def _address_in(path: str) -> str:
 def _check_address(address: str) -> None:
     colon = address.rfind(":")
     host, port = address[:colon], address[colon + 1 :]
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else ""
     try:
-        socket.inet_pton(socket.AF_INET, host)
+        socket.inet_pton(*((socket.AF_INET6, bare) if bare else (socket.AF_INET, host)))
     except OSError as error:
         raise StopError(f"Invalid address {host}") from error
     if not port.isdecimal():

@@ -13,8 +13,8 @@ import socket
 import threading
 from collections.abc import Callable
 
+from yr_fake_ds.addresses import split_address
 from yr_fake_ds.daemon.memory import Memory
-from yr_fake_ds.daemon.settings import split_address
 from yr_fake_ds.device_protocol import DeviceAnswer, DeviceCall
 from yr_fake_ds.directory.messages import Announce, Entry, Located
 from yr_fake_ds.directory.remote import DirectoryLostError, RemoteDirectory

@@ -60,3 +60,11 @@ def test_a_runtime_env_that_replaces_paths(process_mark: str, process_home: str)
     seen = newcomer.run(process_home, network_card.with_a_card(), "replaced")
 
     check(seen, network_card.ADDRESS)
+
+
+@clause("LIFE-FIRST-06", MUST, source="measured: Ray 2.60 and openyuanrong-datasystem 0.8.1 do it")
+def test_a_machine_with_an_ipv6_address_only(process_mark: str, process_home: str) -> None:
+    """The first program works where the network card has no other address than one of IPv6."""
+    seen = newcomer.run(process_home, network_card.with_an_ipv6_card())
+
+    check(seen, network_card.IPV6_ADDRESS)

@@ -1,0 +1,44 @@
+"""Addresses as flags and texts have them: `host:port`, an IPv6 address in brackets.
+
+The released worker takes both; its clients take the address of a host without brackets (measured on
+openyuanrong-datasystem 0.8.1).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from typing import Final
+
+MAX_PORT: Final = 65535
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """Give host, without brackets, and port."""
+    host, _, port = address.rpartition(":")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def is_address(address: str) -> bool:
+    """Tell whether a worker may listen there: an IP address and a port."""
+    host, _, port = address.rpartition(":")
+    if not (port.isdecimal() and port.isascii() and int(port) <= MAX_PORT):
+        return False
+    return _is_ip(host)
+
+
+def family_of(host: str) -> socket.AddressFamily:
+    """Choose the family of sockets for a host without brackets."""
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _is_ip(host: str) -> bool:
+    inner = host[1:-1] if host.startswith("[") and host.endswith("]") else ""
+    try:
+        if inner:
+            ipaddress.IPv6Address(inner)
+        else:
+            ipaddress.IPv4Address(host)
+    except ValueError:
+        return False
+    return True
