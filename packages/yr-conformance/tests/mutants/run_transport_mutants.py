@@ -27,8 +27,10 @@ from transport_mutants import DIRECTORY, Mutant
 from yr_conformance.catalogue import node_ids
 from yr_conformance.proofs import clause_id_of
 from yr_conformance.transfer.registration import VARIABLE
+from yr_conformance.waiting import PATIENCE_VARIABLE
 
 CHAPTERS = ("XFER-", "GC-", "COST-", "MODE-")
+PATIENCE_S = "30"
 HOST_MUTANTS = (*transport_mutants.MUTANTS, *settings_mutants.MUTANTS)
 
 
@@ -89,6 +91,7 @@ def _environment(mutant: Mutant, directory: str) -> dict[str, str]:
         **os.environ,
         VARIABLE: f"{mutant.function.__module__}:{mutant.name}",
         DIRECTORY: directory,
+        PATIENCE_VARIABLE: PATIENCE_S,
         "PYTHONPATH": os.pathsep.join(filter(None, path)),
     }
 
