@@ -43,10 +43,20 @@ def _check_distribution(distribution: str, import_name: str) -> None:
     version = importlib.metadata.version(distribution)
     if module.__version__ != version:
         sys.exit(f"{distribution}: the package says {module.__version__}, its metadata {version}")
+    if distribution == "ray-ascend-yr":
+        _check_commit(module.__commit__.removesuffix("-dirty"))
     marker = pathlib.Path(str(module.__file__)).parent / "py.typed"
     if not marker.exists():
         sys.exit(f"{distribution}: the wheel has no py.typed")
     print(distribution, version)
+
+
+def _check_commit(commit: str) -> None:
+    """Compare with what git says, if it says something: the sources may be no working copy."""
+    asked = ("git", "-C", str(EXAMPLES.parent), "rev-parse", "HEAD")
+    said = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+    if commit != said:
+        sys.exit(f"the wheel says commit {commit!r}, git {said!r}")
 
 
 def _run(directory: str, *command: str | pathlib.Path) -> None:

@@ -83,6 +83,8 @@ def main() -> int:
         for customer in customers()
         if all(word.lower() in customer.name.lower() for word in options.words)
     ]
+    if not chosen:
+        parser.error(f"no customer fits {' '.join(options.words)!r}")
     return sum(not serve(customer, options.datasystem) for customer in chosen)
 
 

@@ -16,7 +16,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from ray_ascend import errors
-from ray_ascend._installation import refuse_twin, warn_of_old_ray
+from ray_ascend._installation import refuse_old_ray, refuse_twin, warn_of_old_ray
 from ray_ascend._version import __version__, commit
 from ray_ascend.announcement import announce
 
@@ -57,6 +57,8 @@ announce()
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Before the import: an old Ray lacks what its modules ask for.
+    refuse_old_ray()
     return getattr(importlib.import_module(_HOMES[name]), name)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 import warnings
 from importlib import metadata
 from typing import Final
@@ -36,12 +38,14 @@ def refuse_old_ray() -> None:
         raise InstallationError(problem)
 
 
+@functools.lru_cache(maxsize=1)
 def _why_ray_is_too_old() -> str:
     try:
         installed = metadata.version("ray")
     except metadata.PackageNotFoundError:
         return ""
-    if _numbers(installed) >= _numbers(OLDEST_RAY):
+    numbers = _numbers(installed or "")
+    if not numbers or numbers >= _numbers(OLDEST_RAY):
         return ""
     return (
         f"Ray {installed} is too old for ray-ascend-yr; run: pip install 'ray>={OLDEST_RAY}', on "
@@ -50,4 +54,6 @@ def _why_ray_is_too_old() -> str:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".")[:2])
+    """Read major and minor number; () for a version that begins with none."""
+    found = re.match(r"(?:\d+!)?(\d+)\.(\d+)", version)
+    return tuple(map(int, found.groups())) if found else ()

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 import ray
 
-from ray_ascend._installation import refuse_old_ray
 from ray_ascend.backend import lifecycle
 from ray_ascend.backend.config import BackendConfig
 from ray_ascend.errors import NotInitializedError
@@ -32,12 +31,10 @@ def register_yr_tensor_transport(devices: Sequence[str] | None = None) -> None:
     `devices` lists the torch device types whose tensors this process may send: `"npu"`, `"cpu"`;
     both by default, and in processes that do not call it.
 
-    Raises ConfigurationError (a ValueError) for a bad argument or variable, InstallationError (an
-    ImportError) with a Ray that is too old, NotInitializedError before `ray.init()` or without a
-    backend, and BackendStartError when the worker cannot start.
+    Raises ConfigurationError (a ValueError) for a bad argument or variable, NotInitializedError
+    before `ray.init()` or without a backend, and BackendStartError when the worker cannot start.
     """
     device_types = check_devices(devices)
-    refuse_old_ray()
     if not ray.is_initialized():
         raise NotInitializedError(
             "Ray is not initialized; call ray.init() before register_yr_tensor_transport()"

@@ -19,9 +19,16 @@ def split_address(address: str) -> tuple[str, int]:
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
+def join_address(host: str, port: int) -> str:
+    """Write what `split_address` has split as it was."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def is_address(address: str) -> bool:
-    """Tell whether a worker may listen there: an IP address and a port."""
+    """Tell whether a worker may listen there: an IP address, without a scope, and a port."""
     host, _, port = address.rpartition(":")
+    if "%" in host:
+        return False
     if not (port.isdecimal() and port.isascii() and int(port) <= MAX_PORT):
         return False
     return _is_ip(host)

@@ -264,9 +264,6 @@ REMOTE_UNREACHABLE: Final = Text(
     RPC_UNAVAILABLE,
     "[RPC_RECV_TIMEOUT] Rpc service of {address} has not responded within the allowed time.",
 )
-REMOTE_REFUSES: Final = Text(
-    RUNTIME_ERROR, "The worker at {address} does not serve this one: {reason}"
-)
 REPLICA_NO_SPACE: Final = Text(
     RPC_UNAVAILABLE, "No space for the replica of {keys} in the shared memory of this worker"
 )

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from yr_fake_ds.addresses import is_address, split_address
+from yr_fake_ds.directory.remote import RemoteDirectory
 from yr_fake_ds.inspect import inspect_worker
 from yr_fake_ds.sdk.kv_client import KVClient
 
@@ -28,7 +29,10 @@ def free_ports() -> list[int]:
     with contextlib.ExitStack() as stack:
         probes = [stack.enter_context(socket.socket(socket.AF_INET6)) for _ in range(3)]
         for probe in probes:
-            probe.bind(("::1", 0))
+            try:
+                probe.bind(("::1", 0))
+            except OSError as error:
+                pytest.skip(f"no IPv6 here: {error}")
         return [probe.getsockname()[1] for probe in probes]
 
 
@@ -62,7 +66,16 @@ def test_two_workers_share_values_over_ipv6() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["::1:31501", "[::1]", "[::1:31501", "[127.0.0.1]:1", "[::g]:1", "127.0.0.1:99999"]
+    "wrong",
+    [
+        "::1:31501",
+        "[::1]",
+        "[::1:31501",
+        "[127.0.0.1]:1",
+        "[::g]:1",
+        "[fe80::1%lo]:1",
+        "127.0.0.1:99999",
+    ],
 )
 def test_what_is_no_address(tmp_path: Path, wrong: str) -> None:
     """A worker does not start there."""
@@ -70,6 +83,13 @@ def test_what_is_no_address(tmp_path: Path, wrong: str) -> None:
 
     assert not is_address(wrong)
     assert dscli("start", *home, "-w", "--worker_address", wrong).returncode == 1
+
+
+def test_a_worker_that_follows_knows_its_keeper_by_the_same_address() -> None:
+    """Otherwise it would join again at every sign of life."""
+    address = "[fd79::1]:31501"
+
+    assert RemoteDirectory(*split_address(address)).address == address
 
 
 def test_an_address_and_its_parts() -> None:

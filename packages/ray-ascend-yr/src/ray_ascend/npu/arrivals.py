@@ -51,6 +51,8 @@ class Landing:
         """Allocate on the current NPU; whatever used the memory before has ended then."""
         tensors = [_fresh(spec) for spec in specs]
         wait_for_work(npu_module().current_device())
+        # Fresh memory is ordered on the current stream.
+        npu_module().current_stream().synchronize()
         return cls(tensors, specs)
 
     def finish(self, targets: Sequence[torch.Tensor] | None) -> list[torch.Tensor]:

@@ -49,7 +49,8 @@ class NpuPath:
         with npu_module().device(index):
             wait_for_work(index)
             kept = [_in_place(tensor) for tensor in tensors]
-            npu_module().current_stream().synchronize()
+            if any(map(_is_elsewhere, kept, tensors)):
+                npu_module().current_stream().synchronize()
         total = sum(size for _, size in blocks_of(kept))
         if not total:
             return None, YRTransportMetadata(specs, "npu")
@@ -145,6 +146,10 @@ def _in_place(tensor: torch.Tensor) -> torch.Tensor:
         return dense
     # Not contiguous(): torch_npu 2.13 warns there, in the user's name, about internal formats.
     return torch.empty(dense.shape, dtype=dense.dtype, device=dense.device).copy_(dense)
+
+
+def _is_elsewhere(kept: torch.Tensor, tensor: torch.Tensor) -> bool:
+    return kept.data_ptr() != tensor.data_ptr()
 
 
 def _index_of(tensors: Sequence[torch.Tensor]) -> int:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ray_ascend.errors import ConfigurationError, UnsupportedTensorError
+from ray_ascend.errors import ConfigurationError
 from ray_ascend.npu.identity import npu_module
 from ray_ascend.store.process_state import of_process
 
@@ -26,10 +26,11 @@ class _Chosen:
 def set_yr_npu_stream(stream: Any) -> None:
     """Wait only for this stream, a `torch.npu.Stream`, before objects are offered or received.
 
-    Called in an actor or a driver, for all transfers of this process from now on; None waits for
-    all streams again. Whoever names one promises that nothing queued on others still writes a
-    tensor that is returned, or uses one that is a target. An idle stream says that the user has
-    waited. Raises ConfigurationError for anything else.
+    Called in an actor or a driver, for all transfers of this process from now on that are about its
+    NPU; None waits for all streams again. Whoever names one promises that nothing queued on others
+    still writes a tensor that is returned, or uses one that is a target. An idle stream says that
+    the user has waited. With a collective in flight that cannot end before the transfer does, one
+    must be named: waiting for all would wait for that. Raises ConfigurationError for anything else.
     """
     if stream is not None and not isinstance(stream, npu_module().Stream):
         raise ConfigurationError(
@@ -39,19 +40,9 @@ def set_yr_npu_stream(stream: Any) -> None:
 
 
 def wait_for_work(index: int) -> None:
-    """Return when nothing that was queued on the process's NPU `index` is under way any more.
-
-    Raises UnsupportedTensorError if the stream that the user has named is one of another NPU.
-    """
+    """Return when what matters of the work on the process's NPU `index` is done: see the call."""
     stream = of_process(_Chosen).stream
-    if stream is None:
+    if stream is None or stream.device.index != index:
         npu_module().synchronize(index)
-    elif stream.device.index != index:
-        raise UnsupportedTensorError(
-            f"the stream of set_yr_npu_stream() is one of npu:{stream.device.index}, and the "
-            f"tensors of the object are on npu:{index}; name one of that NPU, or None"
-        )
     else:
         stream.synchronize()
-    # Copies of this package, and fresh memory, are ordered on the current one.
-    npu_module().current_stream(index).synchronize()

@@ -21,16 +21,14 @@ _RELEASED_SDK = "libds_client_py"
 def check_counterpart(endpoint: WorkerEndpoint) -> None:
     """Raise InstallationError if a client of this process cannot talk to that worker.
 
-    Looks at the worker's program, as its node's processes may; says nothing where they may not.
+    Looks at the worker's program, as its node's processes may. Says nothing where it cannot know:
+    of a process that is seen from another container, or of a program that is neither.
     """
     origin = os.path.dirname(str(sdk_module().__file__))
-    try:
-        worker = os.path.basename(psutil.Process(endpoint.pid).exe())
-    except psutil.Error:
+    released_worker, released_sdk = _is_released_worker(endpoint), _is_released_sdk(origin)
+    if released_worker is None or released_sdk is None or released_worker == released_sdk:
         return
-    if (worker == _RELEASED_WORKER) == _is_released(origin):
-        return
-    ours, theirs = _names(is_released=_is_released(origin))
+    ours, theirs = _names(is_released=released_sdk)
     raise InstallationError(
         f"process {os.getpid()} has {ours} ({origin}), and the datasystem worker of its Ray node "
         f"at {endpoint.address} (process {endpoint.pid}) is {theirs}; these cannot talk to each "
@@ -39,11 +37,27 @@ def check_counterpart(endpoint: WorkerEndpoint) -> None:
     )
 
 
-def _is_released(origin: str) -> bool:
-    with os.scandir(os.path.join(origin, "lib")) as found:
-        return any(
-            entry.name.startswith(_RELEASED_SDK) and entry.name.endswith(".so") for entry in found
-        )
+def _is_released_worker(endpoint: WorkerEndpoint) -> bool | None:
+    try:
+        process = psutil.Process(endpoint.pid)
+        program, words = os.path.basename(process.exe()), process.cmdline()
+    except psutil.Error:
+        return None
+    if not any(endpoint.home in word for word in words):
+        return None
+    if program == _RELEASED_WORKER:
+        return True
+    return False if program.startswith("python") else None
+
+
+def _is_released_sdk(origin: str) -> bool | None:
+    try:
+        names = os.listdir(os.path.join(origin, "lib"))
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return None
+    return any(name.startswith(_RELEASED_SDK) and name.endswith(".so") for name in names)
 
 
 def _names(*, is_released: bool) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 from typing import Final
 
@@ -37,6 +38,16 @@ def why_not() -> str:
         return "only root may make network namespaces"
     done = subprocess.run([*_APART, "true"], capture_output=True, text=True, check=False)
     return done.stderr.strip()
+
+
+def why_no_ipv6() -> str:
+    """Say why there is no IPv6 on this machine, "" if there is."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError as error:
+        return str(error)
+    return ""
 
 
 def with_a_card() -> list[str]:

@@ -20,7 +20,11 @@ class NoCopyError(Exception):
 
 
 class PeerRefusedError(Exception):
-    """A worker has the value, for all that is known, and does not serve this one: its words."""
+    """A worker has the value, for all that is known, and does not give it: its status and words."""
+
+    def __init__(self, address: str, failure: protocol.Failure) -> None:
+        super().__init__(f"the worker at {address} does not give it: {failure.message}")
+        self.status = failure.status
 
 
 def fetch(
@@ -55,7 +59,7 @@ def _fetch_from(
         data, size = framing.receive_header(sock, max_payload=destination.nbytes)
         reply = codec.decode_reply(data)
         if isinstance(reply, protocol.Failure) and NO_COPY not in reply.message:
-            raise PeerRefusedError(reply.message)
+            raise PeerRefusedError(address, reply)
         if not isinstance(reply, protocol.PeerValue) or size != destination.nbytes:
             raise NoCopyError(f"{key} at {address}")
         framing.receive_into(sock, destination)

@@ -21,6 +21,7 @@ from yr_fake_ds.directory.service import Directory
 from yr_fake_ds.protocol import Slot
 from yr_fake_ds.refusal import RefusedError
 from yr_fake_ds.store.blocks import Block, CopyName
+from yr_fake_ds.texts import Text
 
 WAIT_SHARE: Final = 0.9
 WAIT_SLICE_S: Final = 1.0
@@ -144,8 +145,7 @@ class Reading:
         except OSError:
             raise RefusedError(texts.REMOTE_UNREACHABLE, address=", ".join(others)) from None
         except PeerRefusedError as error:
-            where = ", ".join(others)
-            raise RefusedError(texts.REMOTE_REFUSES, address=where, reason=error) from None
+            raise RefusedError(Text(error.status, "{reason}"), reason=error) from None
         name = (key, located.version)
         self._memory.name(block, *name, evictable=False, replica=True)
         if not self._directory.add_copy(self._address, *name):

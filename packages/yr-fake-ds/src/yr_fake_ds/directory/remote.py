@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from yr_fake_ds import framing
+from yr_fake_ds.addresses import join_address
 from yr_fake_ds.device_protocol import DeviceAnswer, DeviceCall
 from yr_fake_ds.directory import messages
 from yr_fake_ds.directory.messages import Announce, Entry, Located
@@ -43,7 +44,7 @@ class RemoteDirectory:
 
     def __init__(self, host: str, port: int, *, in_worker: bool = False) -> None:
         """Find it at a port of its own, or behind the address of the worker that keeps it."""
-        self.address = f"{host}:{port}"
+        self.address = join_address(host, port)
         self._in_worker = in_worker
         self._closed = False
         self._followed: socket.socket | None = None

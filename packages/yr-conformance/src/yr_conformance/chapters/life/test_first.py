@@ -65,6 +65,8 @@ def test_a_runtime_env_that_replaces_paths(process_mark: str, process_home: str)
 @clause("LIFE-FIRST-06", MUST, source="measured: Ray 2.60 and openyuanrong-datasystem 0.8.1 do it")
 def test_a_machine_with_an_ipv6_address_only(process_mark: str, process_home: str) -> None:
     """The first program works where the network card has no other address than one of IPv6."""
+    if reason := network_card.why_no_ipv6():
+        pytest.skip(f"no IPv6 here: {reason}")
     seen = newcomer.run(process_home, network_card.with_an_ipv6_card())
 
     check(seen, network_card.IPV6_ADDRESS)
