@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,16 @@ from typing import Any
 import pytest
 
 NEAR, FAR = "10.78.0.1", "10.78.0.2"
-PORT = 31501
+
+
+def free_port() -> int:
+    """Choose a port that no other process of these tests has: dscli stops by address, anywhere."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+PORT = free_port()
 CLIENT = """
 import sys
 from yr_fake_ds.sdk.kv_client import KVClient
