@@ -20,15 +20,13 @@ ROOT: Final = pathlib.Path(__file__).resolve().parent.parent
 PACKAGES: Final = ROOT / "packages"
 _WHEELS: Final = ROOT / ".nox" / "wheels"
 _BUILT_FROM: Final = (
-    *(
-        "src",
-        "native",
-        "CMakeLists.txt",
-        "LICENSE",
-        "README.md",
-        "pyproject.toml",
-        "hatch_build.py",
-    ),
+    "src",
+    "native",
+    "CMakeLists.txt",
+    "LICENSE",
+    "README.md",
+    "hatch_build.py",
+    "pyproject.toml",
 )
 # Below site-packages only: an environment, too, may be called "tests".
 _NOT_IMPORTED: Final = (

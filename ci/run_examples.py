@@ -14,11 +14,10 @@ import subprocess
 import sys
 import tempfile
 
-from yr_conformance.nodes.network_card import why_not, with_a_card
+from yr_conformance.nodes.network_card import with_a_card_where_possible
 
 EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
-# Where the user may not make one, the machine's own network.
-CARD = [] if why_not() else with_a_card()
+CARD = with_a_card_where_possible()
 ACTIVATIONS = {"fake": ["yr-fake-ds", "run", "--"], "real": []}
 NPU_ACTIVATIONS = {
     "fake": ["yr-fake-ds", "run", "--npus", "8", "--"],

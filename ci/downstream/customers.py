@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 import psutil
 
 from yr_conformance.marked import MARK_VARIABLE, processes_with
-from yr_conformance.nodes.network_card import why_not, with_a_card
+from yr_conformance.nodes.network_card import with_a_card_where_possible
 
 HERE = pathlib.Path(__file__).parent
 SITE = pathlib.Path(sysconfig.get_paths()["purelib"])
@@ -107,12 +107,11 @@ def serve(customer: Customer, datasystem: str) -> bool:
 
 def run(customer: Customer, mark: str) -> tuple[int, str]:
     """Give exit status and output; 124 when time was up."""
-    card = [] if why_not() else with_a_card()
     path = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(HERE))))
     with tempfile.TemporaryDirectory(prefix="down-", dir="/tmp") as directory:
         try:
             done = subprocess.run(
-                [*card, sys.executable, *customer.command],
+                [*with_a_card_where_possible(), sys.executable, *customer.command],
                 cwd=directory,
                 env={**os.environ, **customer.settings, "PYTHONPATH": path, MARK_VARIABLE: mark},
                 stdout=subprocess.PIPE,

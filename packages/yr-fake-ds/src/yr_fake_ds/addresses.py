@@ -16,7 +16,12 @@ MAX_PORT: Final = 65535
 def split_address(address: str) -> tuple[str, int]:
     """Give host, without brackets, and port."""
     host, _, port = address.rpartition(":")
-    return host.removeprefix("[").removesuffix("]"), int(port)
+    return bare(host), int(port)
+
+
+def bare(host: str) -> str:
+    """Take the brackets of an IPv6 address away."""
+    return host[1:-1] if host.startswith("[") and host.endswith("]") else host
 
 
 def join_address(host: str, port: int) -> str:
@@ -40,9 +45,9 @@ def family_of(host: str) -> socket.AddressFamily:
 
 
 def _is_ip(host: str) -> bool:
-    inner = host[1:-1] if host.startswith("[") and host.endswith("]") else ""
+    inner = bare(host)
     try:
-        if inner:
+        if inner != host:
             ipaddress.IPv6Address(inner)
         else:
             ipaddress.IPv4Address(host)

@@ -13,7 +13,7 @@ from typing import Final
 
 from yr_fake_ds import protocol
 from yr_fake_ds.addresses import split_address
-from yr_fake_ds.client.connection import connect_tcp
+from yr_fake_ds.client.connection import Reply, connect_tcp
 from yr_fake_ds.errors import StatusError
 from yr_fake_ds.protocol import Inspection, JournalEntry, ObjectState
 
@@ -28,12 +28,17 @@ def inspect_worker(address: str, *, journal: bool = False) -> Inspection:
     Raises OSError if no fake worker answers there; PermissionError if it does not serve this
     machine.
     """
-    connection = connect_tcp(*split_address(address), TIMEOUT_S)
     try:
-        request = protocol.Inspect(journal=journal)
-        return connection.ask(request, protocol.Inspection, TIMEOUT_S)
+        return ask_worker(address, protocol.Inspect(journal=journal), protocol.Inspection)
     except StatusError as error:
         raise PermissionError(error.message) from error
+
+
+def ask_worker(address: str, request: protocol.Request, kind: type[Reply]) -> Reply:
+    """Ask one question outside of a client's session; StatusError if the worker refuses it."""
+    connection = connect_tcp(*split_address(address), TIMEOUT_S)
+    try:
+        return connection.ask(request, kind, TIMEOUT_S)
     finally:
         connection.close()
 

@@ -20,7 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from yr_fake_ds.errors import WorkerError
 from yr_fake_ds.inspect import Inspection, inspect_worker
@@ -32,6 +32,7 @@ _SHORT: Final = "/tmp"  # noqa: S108 - the paths of sockets below it must be sho
 _FLAGS: Final = {"shared_memory_size_mb": 64}
 _OWN_FLAGS: Final = {"worker_address", "metastore_address", "start_metastore_service"}
 _POLL_S: Final = 0.005
+Client = TypeVar("Client", KVClient, ObjectClient)
 
 
 @dataclass
@@ -54,15 +55,11 @@ class Worker:
 
     def kv_client(self, **options: Any) -> KVClient:
         """Give a new connected KVClient; options are those of its constructor."""
-        client = KVClient(HOST, self.port, **options)
-        client.init()
-        return client
+        return _connected(KVClient(HOST, self.port, **options))
 
     def object_client(self, **options: Any) -> ObjectClient:
         """Give a new connected ObjectClient; options are those of its constructor."""
-        client = ObjectClient(HOST, self.port, **options)
-        client.init()
-        return client
+        return _connected(ObjectClient(HOST, self.port, **options))
 
     def start(self) -> None:
         """Start it; WorkerError with dscli's reason if that is impossible."""
@@ -89,6 +86,11 @@ class Worker:
     def inspect(self, *, journal: bool = False) -> Inspection:
         """Look at what it holds, and with a journal at the calls it has served."""
         return inspect_worker(self.address, journal=journal)
+
+
+def _connected(client: Client) -> Client:
+    client.init()
+    return client
 
 
 @contextlib.contextmanager

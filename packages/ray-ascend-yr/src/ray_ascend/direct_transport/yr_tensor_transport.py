@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ray_ascend.transport.manager import YRTensorTransport
+from ray_ascend.direct_transport import YRTensorTransport
 
 __all__ = ["YRTensorTransport"]

@@ -9,14 +9,13 @@ own network nothing changes.
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from yr_conformance.dialogue import Partner
 from yr_conformance.environment import environment_with
+from yr_conformance.nodes.namespaces import NETWORK, why_no_network
 from yr_conformance.nodes.ray_cluster import RayCluster, ray_cluster
 
 NEAR: Final = "10.77.0.1"
@@ -24,8 +23,6 @@ FAR: Final = "10.77.0.2"
 _CABLE: Final = "cable"
 _OFF_LOOPBACK: Final = {"YR_FAKE_DS_ALLOW_REMOTE": "1"}
 """Nobody else is in these namespaces."""
-_APART: Final = ("unshare", "--net")
-_PROGRAMS: Final = ("unshare", "nsenter", "ip")
 
 
 class Cable:
@@ -33,7 +30,7 @@ class Cable:
 
     def __init__(self, cluster: RayCluster) -> None:
         self.cluster = cluster
-        self._near, self._far = cluster.keeper, cluster.new_keeper(_APART)
+        self._near, self._far = cluster.keeper, cluster.new_keeper(NETWORK)
         for side in (self._near, self._far):
             _in(side, "ip link set lo up")
         _in(self._near, f"ip link add {_CABLE} type veth peer {_CABLE} netns {self._far.pid}")
@@ -58,12 +55,7 @@ class Cable:
 
 def why_not() -> str:
     """Say why this user cannot have such nodes, "" if there is no reason."""
-    if missing := [program for program in _PROGRAMS if shutil.which(program) is None]:
-        return f"no {', '.join(missing)} on PATH"
-    if os.geteuid():
-        return "only root may make network namespaces"
-    done = subprocess.run([*_APART, "true"], capture_output=True, text=True, check=False)
-    return done.stderr.strip()
+    return why_no_network("nsenter", "ip")
 
 
 @contextlib.contextmanager
@@ -71,7 +63,7 @@ def cabled_nodes(parent: str) -> Iterator[Cable]:
     """Start both; at the end nothing of them is left."""
     with contextlib.ExitStack() as stack:
         with environment_with(_OFF_LOOPBACK):
-            cable = Cable(stack.enter_context(ray_cluster(parent, 0, (NEAR, FAR), _APART)))
+            cable = Cable(stack.enter_context(ray_cluster(parent, 0, (NEAR, FAR), NETWORK)))
         yield cable
 
 

@@ -7,16 +7,13 @@ The card is one end of a cable that has both ends there. The namespace ends with
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
-import subprocess
 from typing import Final
+
+from yr_conformance.nodes.namespaces import NETWORK, why_no_network
 
 ADDRESS: Final = "10.79.0.1"
 IPV6_ADDRESS: Final = "fd79::1"
-_APART: Final = ("unshare", "--net")
-_PROGRAMS: Final = ("unshare", "ip")
 _LOOPBACK: Final = "ip link set lo up"
 _CABLE: Final = f"""{_LOOPBACK}
 ip link add card0 type veth peer name card1
@@ -32,12 +29,7 @@ ip -6 route add default dev card0"""
 
 def why_not() -> str:
     """Say why this user cannot have a network namespace, "" if there is no reason."""
-    if missing := [program for program in _PROGRAMS if shutil.which(program) is None]:
-        return f"no {', '.join(missing)} on PATH"
-    if os.geteuid():
-        return "only root may make network namespaces"
-    done = subprocess.run([*_APART, "true"], capture_output=True, text=True, check=False)
-    return done.stderr.strip()
+    return why_no_network("ip")
 
 
 def why_no_ipv6() -> str:
@@ -55,6 +47,11 @@ def with_a_card() -> list[str]:
     return _in_namespace(_CARD)
 
 
+def with_a_card_where_possible() -> list[str]:
+    """Give the same, or nothing for the machine's own network where the user may not have one."""
+    return [] if why_not() else with_a_card()
+
+
 def with_an_ipv6_card() -> list[str]:
     """Give those for a machine whose card has an IPv6 address only."""
     return _in_namespace(_IPV6_CARD)
@@ -66,4 +63,4 @@ def without_a_card() -> list[str]:
 
 
 def _in_namespace(commands: str) -> list[str]:
-    return [*_APART, "--", "sh", "-euc", f'{commands}\nexec "$@"', "sh"]
+    return [*NETWORK, "--", "sh", "-euc", f'{commands}\nexec "$@"', "sh"]

@@ -12,7 +12,7 @@ import socket
 import time
 from typing import Final
 
-from yr_fake_ds.addresses import MAX_PORT
+from yr_fake_ds.addresses import MAX_PORT, bare
 from yr_fake_ds.dscli import console
 from yr_fake_ds.dscli.console import StopError
 
@@ -52,9 +52,9 @@ def _address_in(path: str) -> str:
 def _check_address(address: str) -> None:
     colon = address.rfind(":")
     host, port = address[:colon], address[colon + 1 :]
-    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else ""
+    inner = bare(host)
     try:
-        socket.inet_pton(*((socket.AF_INET6, bare) if bare else (socket.AF_INET, host)))
+        socket.inet_pton(socket.AF_INET if inner == host else socket.AF_INET6, inner)
     except OSError as error:
         raise StopError(f"Invalid address {host}") from error
     if not port.isdecimal():

@@ -9,10 +9,8 @@ from typing import Any
 import msgspec
 
 from yr_fake_ds import protocol
-from yr_fake_ds.addresses import split_address
-from yr_fake_ds.client.connection import connect_tcp
 from yr_fake_ds.faults.plan import Plan, plan_of
-from yr_fake_ds.inspect import TIMEOUT_S, inspect_worker
+from yr_fake_ds.inspect import ask_worker, inspect_worker
 
 
 class InstalledFaults:
@@ -47,9 +45,5 @@ def install_faults(address: str, plan: Plan | Mapping[str, Any]) -> Iterator[Ins
 
 
 def _send(address: str, plan: Plan) -> None:
-    connection = connect_tcp(*split_address(address), TIMEOUT_S)
-    try:
-        request = protocol.SetFaults(plan=msgspec.json.encode(plan).decode())
-        connection.ask(request, protocol.Done, TIMEOUT_S)
-    finally:
-        connection.close()
+    request = protocol.SetFaults(plan=msgspec.json.encode(plan).decode())
+    ask_worker(address, request, protocol.Done)

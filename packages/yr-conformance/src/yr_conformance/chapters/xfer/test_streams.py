@@ -5,6 +5,7 @@ The work is queued behind half a second of nothing where that can be arranged (y
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import ray
@@ -44,10 +45,7 @@ def test_a_view_written_on_another_stream(slow_peer: Any, receiver: Any) -> None
 @clause("XFER-STREAM-03", MUST, source="design: memory is written when nothing else writes it")
 def test_a_target_in_use_on_another_stream(sender: Any, slow_peer: Any) -> None:
     """A target that an earlier operation of another stream still writes has the object's values."""
-    reference = sender.make.remote(ramp, SIZE)
-    ray.get(reference)
-
-    seen = ray.get(slow_peer.apply.remote(_get_into_a_busy_target, [reference]))
+    seen = _received(sender, slow_peer, _get_into_a_busy_target)
 
     assert seen == fingerprint(ramp(SIZE))
 
@@ -56,12 +54,16 @@ def test_a_target_in_use_on_another_stream(sender: Any, slow_peer: Any) -> None:
 @clause("XFER-STREAM-04", MUST, source="design: memory is written when nothing else writes it")
 def test_fresh_memory_in_use_on_another_stream(sender: Any, slow_peer: Any) -> None:
     """Memory that was freed while another stream still writes it is not received into."""
-    reference = sender.make.remote(ramp, SIZE)
-    ray.get(reference)
-
-    seen = ray.get(slow_peer.apply.remote(_get_beside_freed_memory, [reference]))
+    seen = _received(sender, slow_peer, _get_beside_freed_memory)
 
     assert seen == fingerprint(ramp(SIZE))
+
+
+def _received(sender: Any, slow_peer: Any, get: Callable[[list[Any]], Any]) -> Any:
+    reference = sender.make.remote(ramp, SIZE)
+    # Ray refuses to pass a reference inside a list before its metadata are known.
+    ray.get(reference)
+    return ray.get(slow_peer.apply.remote(get, [reference]))
 
 
 def _module() -> Any:
