@@ -17,10 +17,11 @@ import pathlib
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
+from failures import excerpt
 from running import Outcome, run
 from table import GATE, NIGHTLY, Lane, Row, Step
 
@@ -93,7 +94,11 @@ def _run(step: Step, mark: str = "") -> Outcome:
     return run(step, log, mark)
 
 
-def _print_table(outcomes: Iterable[Outcome]) -> None:
+def _print_table(outcomes: Sequence[Outcome]) -> None:
+    """Print what failed, and then the table: some services keep only the end of what they see."""
+    for one in outcomes:
+        if one.status:
+            print(f"\n--- of {one.name}, which FAILED:", *excerpt(pathlib.Path(one.log)), sep="\n")
     print("\n| step | seconds | highest load | verdict |\n|---|---|---|---|")
     for one in outcomes:
         print(f"| {one.name} | {one.seconds:.0f} | {one.load:.1f} | {one.verdict} |")

@@ -29,6 +29,7 @@ class Outcome:
     load: float
     failed: tuple[str, ...]
     not_run: tuple[str, ...]
+    log: str
 
     @property
     def verdict(self) -> str:
@@ -56,7 +57,8 @@ def run(step: Step, log: pathlib.Path, mark: str = "") -> Outcome:
         sys.stdout.flush()
         status = process.wait()
     seconds = time.monotonic() - begin
-    return Outcome(step.name, status, seconds, watch.highest, tuple(failed), tuple(not_run))
+    load, tests = watch.highest, (tuple(failed), tuple(not_run))
+    return Outcome(step.name, status, seconds, load, *tests, str(log))
 
 
 class Watch(threading.Thread):
