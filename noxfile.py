@@ -143,9 +143,6 @@ def tests_npu(session: nox.Session) -> None:
     transport = ("pytest", f"packages/{TRANSPORT}/tests/npu", *session.posargs)
     npus = ("yr-fake-cann", "run", "--npus", "4", "--")
     session.run(*npus, *transport, env=RAY_ENV, success_codes=[0, 5])
-    streams = f"packages/{TRANSPORT}/tests/npu/test_streams.py"
-    late = {**RAY_ENV, "YR_FAKE_CANN_STREAMS": "async"}
-    session.run(*npus, "pytest", streams, *session.posargs, env=late, success_codes=[0, 5])
 
 
 @nox.session(default=False)

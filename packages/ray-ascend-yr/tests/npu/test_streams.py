@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import ctypes
+import threading
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -14,9 +16,28 @@ from ray_ascend.errors import ConfigurationError
 from ray_ascend.npu.identity import npu_module
 from ray_ascend.npu.streams import wait_for_work
 
-_STREAMS = "YR_FAKE_CANN_STREAMS"
-_ROUNDS = 20
-_WORDS = 16_000_000
+_HOST_FUNCTION = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+_PATIENCE_S = 60.0
+_BEGUN_S = 0.2
+"""By then a wait called before has begun; where it has not, a test passes and proves less."""
+
+
+@dataclass
+class Held:
+    """A stream that a host function holds up until `gate` is set, by CANN's aclrtLaunchHostFunc."""
+
+    stream: Any
+    gate: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        """Queue the function that waits."""
+        self.function = _HOST_FUNCTION(lambda _: self.gate.wait(_PATIENCE_S))
+        launch = ctypes.CDLL("libascendcl.so").aclrtLaunchHostFunc
+        assert launch(ctypes.c_void_p(self.stream.npu_stream), self.function, None) == 0
+
+    def let_go_soon(self) -> None:
+        """Set the gate when the caller waits for this stream."""
+        threading.Timer(_BEGUN_S, self.gate.set).start()
 
 
 @pytest.fixture(autouse=True)
@@ -27,18 +48,12 @@ def nothing_named() -> Iterator[None]:
 
 
 @pytest.fixture
-def busy() -> Iterator[Any]:
-    """A stream of npu:0 on which much has been queued."""
-    stream = npu_module().Stream(0)
-    source, target = torch.zeros(2, _WORDS, device="npu:0")
-    npu_module().synchronize(0)
-    with npu_module().stream(stream):
-        for _ in range(_ROUNDS):
-            target.copy_(source)
-    if stream.query() and os.environ.get(_STREAMS) != "async":
-        pytest.skip(f"these NPUs work at once: set {_STREAMS}=async")
-    yield stream
-    stream.synchronize()
+def held() -> Iterator[Held]:
+    """A stream of npu:0 that does not go on before its gate is set."""
+    held = Held(npu_module().Stream(0))
+    yield held
+    held.gate.set()
+    held.stream.synchronize()
 
 
 @pytest.mark.parametrize("wrong", [0, "npu:0", torch.device("cpu")], ids=repr)
@@ -48,35 +63,39 @@ def test_anything_but_a_stream_is_refused(wrong: Any) -> None:
         set_yr_npu_stream(wrong)
 
 
-def test_all_streams_are_waited_for(busy: Any) -> None:
+def test_all_streams_are_waited_for(held: Held) -> None:
     """Without a named stream nothing is under way afterwards."""
+    held.let_go_soon()
+
     wait_for_work(0)
 
-    assert busy.query()
+    assert held.stream.query()
 
 
-def test_a_named_stream_is_waited_for(busy: Any) -> None:
+def test_a_named_stream_is_waited_for(held: Held) -> None:
     """What was queued on it is done afterwards."""
-    set_yr_npu_stream(busy)
+    held.let_go_soon()
+    set_yr_npu_stream(held.stream)
 
     wait_for_work(0)
 
-    assert busy.query()
+    assert held.stream.query()
 
 
-def test_only_a_named_stream_is_waited_for(busy: Any) -> None:
+def test_only_a_named_stream_is_waited_for(held: Held) -> None:
     """An idle one says that the user has waited; others go on."""
     set_yr_npu_stream(npu_module().Stream(0))
 
     wait_for_work(0)
 
-    assert not busy.query()
+    assert not held.stream.query()
 
 
-def test_a_stream_of_another_npu_says_nothing_of_this_one(busy: Any) -> None:
+def test_a_stream_of_another_npu_says_nothing_of_this_one(held: Held) -> None:
     """All streams of an NPU are waited for if the named one is another's."""
+    held.let_go_soon()
     set_yr_npu_stream(npu_module().Stream(1))
 
     wait_for_work(0)
 
-    assert busy.query()
+    assert held.stream.query()
