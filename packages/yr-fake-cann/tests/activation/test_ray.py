@@ -10,7 +10,11 @@ RAY = {
 HEADER = """
 import os, sys, ray
 ray.init(
-    num_cpus=2, include_dashboard=False, log_to_driver=False, _node_ip_address="127.0.0.2"
+    address="local",
+    num_cpus=2,
+    include_dashboard=False,
+    log_to_driver=False,
+    _node_ip_address="127.0.0.2",
 )
 
 @ray.remote(resources={"NPU": 1})
