@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pathlib
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +18,7 @@ from typing import Any
 import pytest
 
 NEAR, FAR = "10.78.0.1", "10.78.0.2"
+PATIENCE_S = 30.0
 
 
 def free_port() -> int:
@@ -124,6 +127,16 @@ def worker_at(
             machine.dscli("stop", *own[:2])
 
 
+def log_with(directory: str, words: str) -> str:
+    """Wait until a worker's log has the words; gives the log."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        text = "".join(path.read_text("utf-8") for path in pathlib.Path(directory).glob("*.log"))
+        if words in text or time.monotonic() > deadline:
+            return text
+        time.sleep(0.05)
+
+
 def serving(machine: Machine, **variables: str) -> contextlib.AbstractContextManager[Any]:
     """Run the near machine's worker, with its own metastore, for a block."""
     return worker_at(machine, NEAR, "--start_metastore_service", "true", **variables)
@@ -177,6 +190,23 @@ def test_everyone_is_served_where_that_is_asked_for(machines: tuple[Machine, Mac
 
     with serving(near, YR_FAKE_DS_ALLOW_REMOTE="1"):
         assert far.client() == "served\n"
+
+
+def test_a_worker_whose_metastore_comes_back_without_the_variable(
+    machines: tuple[Machine, Machine],
+) -> None:
+    """It tries again, and its log says why in vain."""
+    near, far = machines
+    with tempfile.TemporaryDirectory(prefix="yrl-", dir="/tmp") as logs:
+        joined = worker_at(far, FAR, "--log_dir", logs)
+        with contextlib.ExitStack() as stack:
+            with serving(near, YR_FAKE_DS_ALLOW_REMOTE="1"):
+                stack.enter_context(joined).check_returncode()
+
+            with serving(near):
+                said = log_with(logs, f"and {FAR} is not an address of it")
+
+    assert "YR_FAKE_DS_ALLOW_REMOTE=1" in said
 
 
 @pytest.mark.usefixtures("worker")

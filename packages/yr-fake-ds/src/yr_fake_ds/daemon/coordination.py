@@ -51,8 +51,9 @@ def coordinate(settings: WorkerSettings, memory: Memory, home: Home) -> Coordina
         DirectoryServer(service).listen(listen_at(settings.metastore_address), admission)
         return Coordination(service)
     remote = RemoteDirectory(*split_address(settings.metastore_address))
+    me = settings.worker_address
     _patiently(
-        lambda: remote.follow(settings.worker_address, memory.drop, lost=memory.survive),
+        lambda: remote.follow(me, memory.drop, lost=memory.survive, refused=home.log),
         home,
         "The metastore does not answer, waiting for it",
     )

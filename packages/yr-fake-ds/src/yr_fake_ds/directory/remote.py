@@ -27,6 +27,8 @@ from yr_fake_ds.refusal import refusal_by_name
 CONNECT_TIMEOUT_S: Final = 1.0
 ANSWER_TIMEOUT_S: Final = 10.0
 REJOIN_PAUSE_S: Final = 0.05
+REFUSED_PAUSE_S: Final = 1.0
+"""A head that came back and refuses this machine does so until somebody starts it otherwise."""
 
 Reply = TypeVar("Reply")
 
@@ -107,17 +109,25 @@ class RemoteDirectory:
         """See Directory."""
         self._ask(messages.Leave(address), messages.Ok)
 
-    def follow(self, address: str, drop_copies: DropCopies, lost: Callable[[], None]) -> None:
+    def follow(
+        self,
+        address: str,
+        drop_copies: DropCopies,
+        lost: Callable[[], None],
+        refused: Callable[[str], None] = lambda _reason: None,
+    ) -> None:
         """Join, and listen to notices for ever in a thread; DirectoryLostError if it cannot join.
 
-        `lost` is called when the head went away: nothing that this worker holds is known any more.
-        After `close` it is neither called nor is anything joined again.
+        `lost` is called when the head went away: nothing that this worker holds is known any more;
+        `refused`, once, when it is back and does not serve this machine any longer. After `close`
+        neither is called, nor is anything joined again.
         """
         sock = self._join(address)
-        listener = threading.Thread(
-            target=self._listen, args=(sock, address, drop_copies, lost), daemon=True
-        )
-        listener.start()
+
+        def listen() -> None:
+            self._listen(sock, address, drop_copies, lost, refused)
+
+        threading.Thread(target=listen, daemon=True).start()
 
     def _join(self, address: str) -> socket.socket:
         sock = self._connect()
@@ -134,7 +144,12 @@ class RemoteDirectory:
         return sock
 
     def _listen(
-        self, sock: socket.socket, address: str, drop_copies: DropCopies, lost: Callable[[], None]
+        self,
+        sock: socket.socket,
+        address: str,
+        drop_copies: DropCopies,
+        lost: Callable[[], None],
+        refused: Callable[[str], None],
     ) -> None:
         while True:
             with sock, contextlib.suppress(OSError, ValueError):
@@ -146,15 +161,22 @@ class RemoteDirectory:
             if self._closed:
                 return
             lost()
-            rejoined = self._rejoin(address)
+            rejoined = self._rejoin(address, refused)
             if rejoined is None:
                 return
             sock = rejoined
 
-    def _rejoin(self, address: str) -> socket.socket | None:
+    def _rejoin(self, address: str, refused: Callable[[str], None]) -> socket.socket | None:
+        told = False
         while not self._closed:
             try:
                 return self._join(address)
+            except NotAdmittedError as refusal:
+                with contextlib.suppress(OSError):  # a full disk must not end this thread
+                    if not told:
+                        refused(str(refusal))
+                told = True
+                time.sleep(REFUSED_PAUSE_S)
             except DirectoryLostError:
                 time.sleep(REJOIN_PAUSE_S)
         return None
