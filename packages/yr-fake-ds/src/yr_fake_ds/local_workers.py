@@ -5,7 +5,7 @@
         client.set("greeting", b"hello")
 
 They are started and stopped as users do it, by `dscli`, on ports of 127.0.0.1 that are free, in a
-directory that goes with them.
+directory that goes with them. They end with the process that started them, even if it is killed.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import Any, Final, TypeVar
 
 from yr_fake_ds.errors import WorkerError
 from yr_fake_ds.inspect import Inspection, inspect_worker
+from yr_fake_ds.lifeline import tied_to_this_process
 from yr_fake_ds.sdk.kv_client import KVClient
 from yr_fake_ds.sdk.object_client import ObjectClient
 
@@ -79,8 +80,9 @@ class Worker:
         _wait_until_closed(self.port)
 
     def restart(self) -> None:
-        """Stop it and start it again, empty, at the same address."""
-        self.stop()
+        """Stop it, unless it was killed, and start it again, empty, at the same address."""
+        if not _is_closed(self.port):
+            self.stop()
         self.start()
 
     def inspect(self, *, journal: bool = False) -> Inspection:
@@ -112,6 +114,7 @@ def cluster(count: int, **flags: Any) -> Iterator[list[Worker]]:
         directory = stack.enter_context(
             tempfile.TemporaryDirectory(prefix="yrw-", dir=_SHORT, ignore_cleanup_errors=True)
         )
+        stack.enter_context(tied_to_this_process(directory))
         metastore, *ports = _free_ports(count + 1)
         workers = []
         for number, port in enumerate(ports):

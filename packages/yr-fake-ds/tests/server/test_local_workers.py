@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
 import yr_fake_ds
+from yr_fake_ds import local_workers
 from yr_fake_ds.errors import WorkerError
+
+PATIENCE_S = 30.0
+FOREVER = """
+import time, yr_fake_ds
+with yr_fake_ds.worker() as worker:
+    print(worker.port, worker.home, flush=True)
+    time.sleep(600)
+"""
 
 
 def test_three_lines() -> None:
@@ -58,9 +71,25 @@ def test_a_worker_that_is_killed_or_restarted() -> None:
         worker.kill()
         worker.start()
         worker.restart()
+        worker.kill()
+        worker.restart()
 
         assert worker.inspect().objects == []
         assert worker.inspect().pid != before
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_one_whose_starter_is_killed(number: int) -> None:
+    """Its process, its port and its directory are gone soon after."""
+    with subprocess.Popen([sys.executable, "-c", FOREVER], stdout=subprocess.PIPE) as starter:
+        assert starter.stdout is not None
+        port, home = starter.stdout.readline().decode().split()
+        starter.send_signal(number)
+
+    deadline = time.monotonic() + PATIENCE_S
+    while os.path.exists(os.path.dirname(home)) or local_workers._is_closed(int(port)) is False:
+        assert time.monotonic() < deadline, "still there"
+        time.sleep(0.01)
 
 
 def test_one_that_the_block_has_stopped() -> None:
