@@ -35,6 +35,20 @@ def new_plain(**options: Any) -> Any:
     return Plain.options(**options).remote()  # type: ignore[attr-defined]  # of the decorator
 
 
+def new_namesake(word: str) -> Any:
+    """Make an actor whose class has the same name each time, and is another one."""
+
+    @ray.remote(num_cpus=0)
+    class Namesake:
+        def load(self, pickled: bytes) -> None:
+            ray_internals.load_actor_handle(pickled)
+
+        def word(self) -> str:
+            return word
+
+    return Namesake.remote()  # type: ignore[attr-defined]  # of the decorator
+
+
 def new_sender() -> Any:
     """Make an actor with one, which is never called here."""
 
@@ -119,3 +133,12 @@ def test_keys_of_ray_s_own_store(namespace: bytes | None) -> None:
     ray_internals.delete_key(b"key", namespace)
 
     assert ray_internals.read_key(b"key", namespace) is None
+
+
+def test_a_handle_changes_nothing_of_who_loads_it() -> None:
+    """`_function_execution_info` has methods by name; those of a namesake's class do not stay."""
+    one, other = new_namesake("one"), new_namesake("other")
+
+    ray.get(one.load.remote(ray.cloudpickle.dumps(other)))
+
+    assert ray.get([one.word.remote(), other.word.remote()]) == ["one", "other"]

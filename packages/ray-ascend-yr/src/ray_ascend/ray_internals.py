@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
@@ -18,6 +19,7 @@ from typing import Any, Final
 
 _TRANSPORTS: Final = "ray.experimental.rdt.util"
 _OF_A_WORKER: Final = "RAY_JOB_ID"
+_loading: Final = threading.RLock()
 
 
 class _Watch:
@@ -97,6 +99,27 @@ def fetch_timeout_s() -> float:
     from ray._private import ray_constants
 
     return float(ray_constants.RDT_FETCH_FAIL_TIMEOUT_SECONDS)
+
+
+def load_actor_handle(pickled: bytes) -> Any:
+    """Unpickle an actor's handle and leave this actor's own methods alone.
+
+    With a handle, Ray 2.55 to 2.60 loads its class and enters the methods by the names of module,
+    class and method (`_function_execution_info`). Where this actor's class has the same name, as
+    one that was defined again in a notebook has, this actor would from then on do what the other
+    one's methods say. (A method of this actor's that is called for the first time in that moment
+    does so still.)
+    """
+    import ray
+
+    manager = ray.get_runtime_context().worker.function_actor_manager
+    executors = manager._function_execution_info  # noqa: SLF001
+    with _loading:
+        own = dict(executors)
+        try:
+            return ray.cloudpickle.loads(pickled)
+        finally:
+            executors.update(own)
 
 
 def has_transfer_threads(actor: Any) -> bool:
