@@ -10,11 +10,17 @@ Ray's NIXL transport, unless the user names one.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from ray_ascend.errors import ConfigurationError
+from ray_ascend.npu.device_wait import wait_for_device
 from ray_ascend.npu.identity import npu_module
 from ray_ascend.store.process_state import of_process
+
+if TYPE_CHECKING:
+    import torch
 
 
 class _Chosen:
@@ -43,6 +49,29 @@ def wait_for_work(index: int) -> None:
     """Return when what matters of the work on the process's NPU `index` is done: see the call."""
     stream = of_process(_Chosen).stream
     if stream is None or stream.device.index != index:
-        npu_module().synchronize(index)
+        wait_for_device(index)
     else:
         stream.synchronize()
+
+
+def npus_of(tensors: Sequence[torch.Tensor]) -> list[int]:
+    """Give the indices of the NPUs that some of the tensors are on, in this process."""
+    return sorted({tensor.device.index for tensor in tensors if tensor.device.type == "npu"})
+
+
+@contextmanager
+def at_rest(tensors: Sequence[torch.Tensor]) -> Iterator[None]:
+    """Let the block write tensors, some on NPUs perhaps, when nothing uses them any more.
+
+    What the block has queued on current streams is done afterwards, also after an error.
+    """
+    npus = npus_of(tensors)
+    for index in npus:
+        wait_for_work(index)
+        # Fresh memory is ordered on the current stream.
+        npu_module().current_stream(index).synchronize()
+    try:
+        yield
+    finally:
+        for index in npus:
+            npu_module().current_stream(index).synchronize()
