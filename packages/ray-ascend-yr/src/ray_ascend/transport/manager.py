@@ -31,6 +31,7 @@ from ray_ascend.transport.device_paths import path_of
 from ray_ascend.transport.fetch import PendingFetch, fetch_patience_s
 from ray_ascend.transport.first_use import ensure_backend
 from ray_ascend.transport.ray_registry import registered_devices
+from ray_ascend.transport.receivers import warn_if_it_may_hang
 from ray_ascend.transport.validation import check_targets, device_type_of
 
 logger = logging.getLogger(__name__)
@@ -98,7 +99,9 @@ class YRTensorTransport(TensorTransportManager):
     def get_communicator_metadata(
         self, src_actor: Any, dst_actor: Any, backend: str | None = None
     ) -> CommunicatorMetadata:
-        """Nothing needs to be agreed between the two sides."""
+        """Nothing needs to be agreed between the two sides; Ray asks where a transfer begins."""
+        if dst_actor is not None:
+            warn_if_it_may_hang(dst_actor)
         return CommunicatorMetadata()
 
     def recv_multiple_tensors(
@@ -127,11 +130,8 @@ class YRTensorTransport(TensorTransportManager):
     ) -> PendingFetch:
         """Begin to fetch without waiting (Ray 2.56 and newer, under ray.get)."""
         if target_buffers is not None:
-            check_targets(
-                target_buffers,
-                tensor_transport_metadata.tensor_meta,
-                tensor_transport_metadata.tensor_device or "cpu",
-            )
+            wanted = tensor_transport_metadata.tensor_meta
+            check_targets(target_buffers, wanted, registered_devices())
         return PendingFetch(obj_id, tensor_transport_metadata, target_buffers)
 
     def wait_fetch_complete(
