@@ -2,7 +2,7 @@
 
     transport      Ray's interface
       |
-    cpu, npu       the kinds of device
+    npu -> cpu     the kinds of device
       |
     objects        what a transfer is about        doctor
       |                                              |
@@ -27,7 +27,7 @@ ROOMS: Final[dict[str, dict[str, str]]] = {
     "ray_ascend": {
         "transport": "objects cpu npu store backend",
         "cpu": "objects store",
-        "npu": "objects store",
+        "npu": "cpu objects store",
         "objects": "store",
         "store": "",
         "backend": "store",

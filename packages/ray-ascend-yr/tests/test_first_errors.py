@@ -13,7 +13,8 @@ import torch
 
 from ray_ascend import register_yr_tensor_transport
 from ray_ascend.backend.worker_command import find_dscli
-from ray_ascend.npu.identity import npu_module
+from ray_ascend.npu.path import NpuPath
+from ray_ascend.objects.metadata import TensorSpec, YRTransportMetadata
 from ray_ascend.store.status import transfer_error
 
 PAGE = pathlib.Path(__file__).parent.parent / "docs" / "first-errors.md"
@@ -92,6 +93,7 @@ def test_no_npu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASCEND_RT_VISIBLE_DEVICES", "")
     monkeypatch.setattr(torch, "get_device_module", lambda _device: NoNpus)
 
-    said = raised_by(npu_module)
+    nothing = YRTransportMetadata([TensorSpec("float32", (0,))], "npu")
+    said = raised_by(lambda: NpuPath().rebuild_empty(nothing, None))
 
     assert without_its_particulars(said) == without_its_particulars(quoted("an NPU tensor fetched"))

@@ -11,7 +11,7 @@ import torch
 from ray_ascend import register_yr_tensor_transport
 from ray_ascend.store.npu_client import NpuClient
 
-CALLS = ("publish", "subscribe", "withdraw", "copy_to_host", "copy_from_host")
+CALLS = ("publish", "subscribe", "withdraw")
 DTYPES = (
     torch.bool,
     torch.uint8,
@@ -93,6 +93,11 @@ def new_putter() -> Any:
 def ramp(count: int) -> torch.Tensor:
     """Make `count` different numbers on the NPU."""
     return torch.arange(float(count), device="npu")
+
+
+def two(value: float) -> torch.Tensor:
+    """Make a tensor of two such numbers."""
+    return torch.full((2,), value, device="npu")
 
 
 def of_every_kind() -> dict[str, Any]:

@@ -25,10 +25,11 @@ from npu_actors import (
     overwrite,
     ramp,
     total,
+    two,
 )
 from ray.experimental import set_target_for_ref
 
-from ray_ascend.errors import MixedDevicesError, RayAscendError, UnsupportedDeviceError
+from ray_ascend.errors import RayAscendError, UnsupportedDeviceError
 
 PATIENCE_S = 20.0
 pytestmark = [
@@ -153,12 +154,15 @@ def test_the_source_frees_its_memory_with_the_last_reference(peers: list[Any]) -
     ray.kill(sender)
 
 
-def test_tensors_of_two_npus_in_one_object_are_refused(peers: list[Any]) -> None:
-    """The task that returns them fails, and says which NPUs."""
-    pair = [torch.zeros(2, device="npu:2"), torch.zeros(2, device="npu:3")]
+def test_the_driver_puts_tensors_of_two_npus(peers: list[Any]) -> None:
+    """They arrive where they were in the driver, and in an actor on its only NPU."""
+    pair = [torch.full((2,), float(npu), device=f"npu:{npu}") for npu in (2, 3)]
 
-    with pytest.raises(MixedDevicesError, match="npu:2 and npu:3"):
-        ray.put(pair, _tensor_transport="YR")
+    reference = ray.put(pair, _tensor_transport="YR")
+
+    assert [(one.device.index, total(one)) for one in ray.get(reference)] == [(2, 4.0), (3, 6.0)]
+    seen = ray.get(peers[0].apply.remote(on_host, reference))
+    assert seen == ray.get(peers[1].apply.remote(lambda: on_host([two(2.0), two(3.0)])))
 
 
 def test_a_receiver_without_an_npu_gets_a_clear_error(peers: list[Any]) -> None:

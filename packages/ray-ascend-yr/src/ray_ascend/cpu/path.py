@@ -12,7 +12,7 @@ import torch
 
 from ray_ascend.cpu.packing import layout_of, pack, unpack
 from ray_ascend.errors import TransferError
-from ray_ascend.objects.metadata import YRTransportMetadata, describe
+from ray_ascend.objects.metadata import TensorSpec, YRTransportMetadata, describe
 from ray_ascend.objects.patience import Patience
 from ray_ascend.store.connection import Connection, Retries
 from ray_ascend.store.worker_start import REPLACEMENT_S
@@ -46,15 +46,7 @@ class CpuPath:
         patience: Patience,
     ) -> list[torch.Tensor]:
         """See DevicePath; one call of the SDK, which is short."""
-        layout = layout_of(metadata.specs)
-        value = connection.read(metadata.key)
-        if memoryview(value).nbytes != layout.total:
-            raise TransferError(
-                f"the value of key {metadata.key!r} has {memoryview(value).nbytes} bytes instead "
-                f"of {layout.total}; source and receiver run different versions of ray-ascend-yr",
-                metadata.key,
-            )
-        return unpack(value, metadata.specs, layout, targets)
+        return read_value(connection, metadata.key, metadata.specs, targets)
 
     def discard(self, connection: Connection, keys: Sequence[str]) -> None:
         """See DevicePath."""
@@ -65,3 +57,21 @@ class CpuPath:
     ) -> list[torch.Tensor]:
         """See DevicePath."""
         return unpack(None, metadata.specs, layout_of(metadata.specs), targets)
+
+
+def read_value(
+    connection: Connection,
+    key: str,
+    specs: Sequence[TensorSpec],
+    targets: Sequence[torch.Tensor] | None,
+) -> list[torch.Tensor]:
+    """Copy an object's tensors out of a value, into fresh memory or into targets on any device."""
+    layout = layout_of(specs)
+    value = connection.read(key)
+    if memoryview(value).nbytes != layout.total:
+        raise TransferError(
+            f"the value of key {key!r} has {memoryview(value).nbytes} bytes instead of "
+            f"{layout.total}; source and receiver run different versions of ray-ascend-yr",
+            key,
+        )
+    return unpack(value, specs, layout, targets)

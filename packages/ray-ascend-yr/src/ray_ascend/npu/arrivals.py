@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 
 from ray_ascend.npu.identity import npu_module
-from ray_ascend.npu.streams import wait_for_work
+from ray_ascend.npu.streams import at_rest, wait_for_work
 from ray_ascend.objects.metadata import TensorSpec
 from ray_ascend.store.npu_client import Arrival
 from ray_ascend.store.process_state import of_process
@@ -49,23 +49,38 @@ class Landing:
     @classmethod
     def for_(cls, specs: Sequence[TensorSpec]) -> Landing:
         """Allocate on the current NPU; whatever used the memory before has ended then."""
-        tensors = [_fresh(spec) for spec in specs]
+        device = torch.device("npu", npu_module().current_device())
+        tensors = [_fresh(spec, device) for spec in specs]
         wait_for_work(npu_module().current_device())
         # Fresh memory is ordered on the current stream.
         npu_module().current_stream().synchronize()
         return cls(tensors, specs)
 
-    def finish(self, targets: Sequence[torch.Tensor] | None) -> list[torch.Tensor]:
-        """Give the user's tensors, all filled: these, or the targets."""
+    def finish(
+        self, targets: Sequence[torch.Tensor] | None, places: Sequence[int] = ()
+    ) -> list[torch.Tensor]:
+        """Give the user's tensors, all filled: the targets, or these, moved to `places` if given.
+
+        Who passes targets has made sure that nothing uses them, and waits for the copies.
+        """
         if targets is None:
-            for tensor, spec in zip(self.tensors, self.specs, strict=True):
-                tensor.requires_grad_(spec.requires_grad)
-            return self.tensors
+            return self._moved_to(places)
         with torch.no_grad():
             for target, tensor in zip(targets, self.tensors, strict=True):
                 target.copy_(tensor)
-        npu_module().current_stream().synchronize()
         return list(targets)
+
+    def _moved_to(self, places: Sequence[int]) -> list[torch.Tensor]:
+        tensors = self.tensors
+        if places:
+            pairs = zip(self.specs, places, strict=True)
+            tensors = [_fresh(spec, torch.device("npu", place)) for spec, place in pairs]
+            with at_rest(tensors):
+                for tensor, landed in zip(tensors, self.tensors, strict=True):
+                    tensor.copy_(landed)
+        for tensor, spec in zip(tensors, self.specs, strict=True):
+            tensor.requires_grad_(spec.requires_grad)
+        return tensors
 
     @contextmanager
     def kept_until(self, arrival: Arrival) -> Iterator[None]:
@@ -86,5 +101,5 @@ def are_late() -> bool:
     return of_process(LateArrivals).are_there()
 
 
-def _fresh(spec: TensorSpec) -> torch.Tensor:
-    return torch.empty(spec.shape, dtype=getattr(torch, spec.dtype), device="npu")
+def _fresh(spec: TensorSpec, device: torch.device) -> torch.Tensor:
+    return torch.empty(spec.shape, dtype=getattr(torch, spec.dtype), device=device)

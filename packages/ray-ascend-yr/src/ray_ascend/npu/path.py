@@ -3,28 +3,35 @@
     source --dev_mset: addresses--> worker <--dev_subscribe-- receiver
        NPU memory ==================HCCS=================> NPU memory
 
-A pair that cannot do that goes through host memory (`source`). The tensors are not copied when
-the task returns: what the source writes into them before a receiver has read them, it receives.
+A pair that cannot do that, and a receiver that wants the tensors on the CPU, goes through host
+memory: on demand (`source`) the source packs a value there, as `cpu` does. The tensors are not
+copied when the task returns: what the source writes into them before a receiver has read them, it
+receives.
+
+The memory under a key is one NPU's. So tensors on several are gathered on one by the source, and
+scattered by the receiver.
 """
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import torch
 
-from ray_ascend.errors import MixedDevicesError, TransferError
+from ray_ascend.cpu.path import read_value
+from ray_ascend.errors import TransferError, UnsupportedDeviceError
 from ray_ascend.npu.arrivals import Landing, are_late
 from ray_ascend.npu.identity import is_same_npu, npu_module, origin_of
 from ray_ascend.npu.published import Offers, Published, blocks_of
 from ray_ascend.npu.source import Acquaintances, Inquiry, ask_for_host_copy
-from ray_ascend.npu.streams import wait_for_work
+from ray_ascend.npu.streams import npus_of, wait_for_work
 from ray_ascend.objects.metadata import NpuOrigin, YRTransportMetadata, describe
 from ray_ascend.objects.patience import Patience
 from ray_ascend.store.connection import Connection, Retries
 from ray_ascend.store.npu_client import Arrival
-from ray_ascend.store.npu_keys import host_key, npu_key
+from ray_ascend.store.npu_keys import npu_key
 from ray_ascend.store.process_state import of_process
 from ray_ascend.store.worker_start import REPLACEMENT_S
 
@@ -32,6 +39,10 @@ _POLL_MS = 100
 _ASK_AFTER_S = 0.5
 _SHARE_OF_PATIENCE = 1 / 3
 _ROOM_PATIENCE_S = 10.0
+_ON_THE_CPU = (
+    "to receive the object here on the CPU, call ray.experimental.set_target_device_for_ref("
+    "reference, 'cpu') before ray.get (Ray 2.58 and newer)"
+)
 
 
 class NpuPath:
@@ -44,17 +55,13 @@ class NpuPath:
     def store(
         self, tensors: Sequence[torch.Tensor], new_key: Callable[[], str]
     ) -> tuple[Connection | None, YRTransportMetadata]:
-        """See DevicePath; returns when all work on the tensors' NPU is done."""
-        specs, index = describe(tensors), _index_of(tensors)
-        with npu_module().device(index):
-            wait_for_work(index)
-            kept = [_in_place(tensor) for tensor in tensors]
-            if any(map(_is_elsewhere, kept, tensors)):
-                npu_module().current_stream().synchronize()
+        """See DevicePath; returns when all work on the tensors' NPUs is done."""
+        specs, index = describe(tensors), _fullest_npu(tensors)
+        kept = _kept_on(index, tensors)
         total = sum(size for _, size in blocks_of(kept))
         if not total:
             return None, YRTransportMetadata(specs, "npu")
-        origin = origin_of(index)
+        origin = origin_of(index)._replace(places=_places(tensors))
 
         retries = Retries(time.monotonic() + REPLACEMENT_S)
         while True:
@@ -62,6 +69,7 @@ class NpuPath:
                 published = Published(connection, npu_key(new_key()), index, kept)
                 room_until = time.monotonic() + _ROOM_PATIENCE_S
                 of_process(Offers).offer(published, None if origin.actor else room_until)
+                origin = origin._replace(copy=published.copy)
                 metadata = YRTransportMetadata(specs, "npu", published.key, total, origin)
                 return published.connection, metadata
 
@@ -72,17 +80,20 @@ class NpuPath:
         targets: Sequence[torch.Tensor] | None,
         patience: Patience,
     ) -> list[torch.Tensor]:
-        """See DevicePath; the tensors come to the NPU that is current, or to the targets'."""
+        """See DevicePath; without targets, the tensors come to the NPU that is current.
+
+        Or, if they were on several, each to the one that it was on, where there are as many.
+        """
         origin = _known(metadata.origin, metadata.key)
-        index = _index_of(targets) if targets else npu_module().current_device()
+        if targets is not None and any(target.device.type != "npu" for target in targets):
+            return _through_host(connection, metadata, origin, targets, patience)
+        index = _fullest_npu(targets) if targets else _own_npu()
         with npu_module().device(index):
             landing = self._read(connection, metadata, origin, patience)
             if landing is None:
-                ask_for_host_copy(origin, metadata.key, patience)
                 landing = Landing.for_(metadata.specs)
-                blocks = blocks_of(landing.tensors)
-                connection.npu_client.copy_from_host(host_key(metadata.key), index, blocks)
-            return landing.finish(targets)
+                _through_host(connection, metadata, origin, landing.tensors, patience)
+            return landing.finish(targets, _places_here(origin))
 
     def discard(self, connection: Connection, keys: Sequence[str]) -> None:
         """See DevicePath."""
@@ -92,8 +103,11 @@ class NpuPath:
         self, metadata: YRTransportMetadata, targets: Sequence[torch.Tensor] | None
     ) -> list[torch.Tensor]:
         """See DevicePath."""
-        npu_module()
-        return Landing.for_(metadata.specs).finish(targets)
+        if targets is not None:
+            return list(targets)
+        index = _own_npu()
+        with npu_module().device(index):
+            return Landing.for_(metadata.specs).finish(None)
 
     def _read(
         self,
@@ -140,26 +154,68 @@ def _arrives(arrival: Arrival, origin: NpuOrigin, key: str, patience: Patience) 
     return True
 
 
-def _in_place(tensor: torch.Tensor) -> torch.Tensor:
+def _through_host(
+    connection: Connection,
+    metadata: YRTransportMetadata,
+    origin: NpuOrigin,
+    targets: Sequence[torch.Tensor],
+    patience: Patience,
+) -> list[torch.Tensor]:
+    """Fill tensors on any device from the source's copy in host memory."""
+    copy = ask_for_host_copy(origin, metadata.key, patience)
+    return read_value(connection, copy, metadata.specs, targets)
+
+
+def _kept_on(index: int, tensors: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    """Give contiguous tensors on one NPU: the source's own memory where that is possible."""
+    npus = npus_of(tensors)
+    for npu in npus:
+        wait_for_work(npu)
+    with npu_module().device(index):
+        kept = [_in_place(tensor, index) for tensor in tensors]
+    if any(map(_is_elsewhere, kept, tensors)):
+        for npu in npus:
+            npu_module().current_stream(npu).synchronize()
+    return kept
+
+
+def _in_place(tensor: torch.Tensor, index: int) -> torch.Tensor:
     dense = tensor.detach().resolve_conj().resolve_neg()
-    if dense.is_contiguous():
+    if dense.is_contiguous() and dense.device.index == index:
         return dense
     # Not contiguous(): torch_npu 2.13 warns there, in the user's name, about internal formats.
-    return torch.empty(dense.shape, dtype=dense.dtype, device=dense.device).copy_(dense)
+    device = torch.device("npu", index)
+    return torch.empty(dense.shape, dtype=dense.dtype, device=device).copy_(dense)
 
 
 def _is_elsewhere(kept: torch.Tensor, tensor: torch.Tensor) -> bool:
-    return kept.data_ptr() != tensor.data_ptr()
+    return (kept.device, kept.data_ptr()) != (tensor.device, tensor.data_ptr())
 
 
-def _index_of(tensors: Sequence[torch.Tensor]) -> int:
-    indices = sorted({tensor.device.index for tensor in tensors})
-    if len(indices) > 1:
-        raise MixedDevicesError(
-            "all tensors in an RDT object must be on one NPU, but these are on "
-            + " and ".join(f"npu:{index}" for index in indices)
-        )
-    return int(indices[0])
+def _fullest_npu(tensors: Sequence[torch.Tensor]) -> int:
+    """Give the NPU that most of the bytes are on."""
+    held = Counter[int]()
+    for tensor in tensors:
+        held[tensor.device.index] += tensor.nbytes
+    return max(sorted(held), key=held.__getitem__)
+
+
+def _places(tensors: Sequence[torch.Tensor]) -> tuple[int, ...]:
+    several = len(npus_of(tensors)) > 1
+    return tuple(tensor.device.index for tensor in tensors) if several else ()
+
+
+def _places_here(origin: NpuOrigin) -> tuple[int, ...]:
+    """Give the NPU of each tensor, if the source had them on several and there are as many here."""
+    enough = max(origin.places, default=0) < npu_module().device_count()
+    return origin.places if enough else ()
+
+
+def _own_npu() -> int:
+    try:
+        return int(npu_module().current_device())
+    except UnsupportedDeviceError as error:
+        raise UnsupportedDeviceError(f"{error}; {_ON_THE_CPU}") from error
 
 
 def _known(origin: NpuOrigin | None, key: str) -> NpuOrigin:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import torch
 
+from ray_ascend.cpu.packing import layout_of, pack
 from ray_ascend.errors import (
     ObjectLostError,
     StoreFullError,
@@ -19,10 +20,11 @@ from ray_ascend.errors import (
     TransferError,
 )
 from ray_ascend.npu.identity import npu_module
+from ray_ascend.objects.metadata import describe
 from ray_ascend.store.clients import has_ended
 from ray_ascend.store.connection import Connection, Retries
 from ray_ascend.store.npu_client import Block
-from ray_ascend.store.npu_keys import host_key
+from ray_ascend.store.npu_keys import new_host_key
 from ray_ascend.store.process_state import of_process
 
 _OFFER_PATIENCE_S = 5.0
@@ -37,14 +39,15 @@ def blocks_of(tensors: Sequence[torch.Tensor]) -> list[Block]:
 
 @dataclass
 class Published:
-    """One object: its key, its memory, and whether a copy of it lies in host memory."""
+    """One object: its key, its memory, and the key of its copy in host memory if there is one."""
 
     connection: Connection
     key: str
     device: int
     tensors: Sequence[torch.Tensor]
-    copied: bool = False
+    copy: str = ""
     withdrawn: bool = False
+    gone: bool = False
     # Reentrant: a reference dropped inside a locked section may free the object at once.
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -54,15 +57,20 @@ class Published:
         with npu_module().device(self.device):
             self.connection.npu_client.publish(self.key, self.device, blocks_of(self.tensors))
 
-    def copy_to_host(self) -> None:
-        """Store a copy in the worker's memory, once."""
+    def copy_to_host(self) -> str:
+        """Store a copy in the worker's memory, packed as CPU tensors are, once; gives its key.
+
+        ObjectLostError if the object has been deleted meanwhile.
+        """
         with self.lock, npu_module().device(self.device):
-            if self.copied:
-                return
-            key = host_key(self.key)
-            self.connection.own(key)
-            self.connection.npu_client.copy_to_host(key, self.device, blocks_of(self.tensors))
-            self.copied = True
+            if self.gone:
+                raise _freed(self.key)
+            if not self.copy:
+                key, layout = new_host_key(self.key), layout_of(describe(self.tensors))
+                with self.connection.new_value(key, layout.total) as memory:
+                    pack(self.tensors, layout, memory)
+                self.copy = key
+            return self.copy
 
     def offer_again(self) -> None:
         """Publish anew, under the same key, if the worker was restarted and knows it no more."""
@@ -73,7 +81,8 @@ class Published:
     def _publish_elsewhere(self, retries: Retries) -> None:
         while True:
             with retries.attempt() as connection:
-                self.connection, self.copied = connection, False
+                self._discard_copy()
+                self.connection = connection
                 self.publish()
                 return
 
@@ -87,8 +96,19 @@ class Published:
         """Delete the key and the copy, for good; False if that must be tried again."""
         with self.lock:
             self.withdrawn = True
-        if self.copied:
-            self.connection.discard([host_key(self.key)])
+        gone = self._withdraw()
+        with self.lock:
+            self.gone = gone
+            if gone:
+                self._discard_copy()
+        return gone
+
+    def _discard_copy(self) -> None:
+        if self.copy:
+            self.connection.discard([self.copy])
+        self.copy = ""
+
+    def _withdraw(self) -> bool:
         try:
             return not self.connection.npu_client.withdraw([self.key])
         except StoreUnavailableError:
@@ -150,13 +170,16 @@ class Offers:
             return None if key in self._withdrawn else self._published.get(key)
 
 
-def copy_to_host(key: str) -> None:
-    """Make a host copy of an object of this process; ObjectLostError if it has been freed."""
+def copy_to_host(key: str) -> str:
+    """Make a host copy of an object of this process, and give the copy's key.
+
+    ObjectLostError if the object has been freed.
+    """
     published = of_process(Offers).find(key)
     if published is None:
-        raise ObjectLostError(f"the object with key {key!r} has been freed by its source", key)
+        raise _freed(key)
     published.offer_again()
-    published.copy_to_host()
+    return published.copy_to_host()
 
 
 def is_held(key: str) -> bool:
@@ -168,11 +191,17 @@ def is_held(key: str) -> bool:
     return True
 
 
+def _freed(key: str) -> ObjectLostError:
+    return ObjectLostError(f"the object with key {key!r} has been freed by its source", key)
+
+
 def _copy_when_there_is_room(published: Published, deadline: float) -> None:
     while True:
         try:
-            return published.copy_to_host()
+            published.copy_to_host()
         except StoreFullError:
             if time.monotonic() + ROOM_PAUSE_S > deadline:
                 raise
+        else:
+            return
         time.sleep(ROOM_PAUSE_S)

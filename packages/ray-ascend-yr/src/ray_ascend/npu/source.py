@@ -1,6 +1,6 @@
 """What a receiver asks the source of an object, where the datasystem cannot tell.
 
-    receiver --Ray: copy_to_host(key)--> source --mset_d2h--> worker --mget_h2d--> receiver
+    receiver --Ray: copy_to_host(key)--> source --value--> worker --value--> receiver
     receiver --Ray: is_held(key)-------> source, before the first transfer from it and if one takes
                                          long
 
@@ -8,11 +8,11 @@ The datasystem waits for a key whose process died as for any other, and the rece
 receive nothing else meanwhile, for up to 60 s (measured on openyuanrong-datasystem 0.8.1). So a
 receiver asks a source that it does not know, and of those that it has asked Ray tells the deaths.
 
-The copy is for two processes on one NPU, between which the datasystem refuses to transfer, and for
-pairs that cannot connect. The calls run in the source's `_ray_system_error` thread: its
-`_ray_system` thread may itself be waiting for this receiver. An actor without a method of a
-transport, whose objects come from `ray.put`, has neither thread (Ray 2.55 to 2.60) and answers
-between its own tasks.
+The copy is for two processes on one NPU, between which the datasystem refuses to transfer, for
+pairs that cannot connect, and for receivers that want the tensors on the CPU. The calls run in the
+source's `_ray_system_error` thread: its `_ray_system` thread may itself be waiting for this
+receiver. An actor without a method of a transport, whose objects come from `ray.put`, has neither
+thread (Ray 2.55 to 2.60) and answers between its own tasks.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from ray_ascend.errors import ObjectLostError, RayAscendError, StoreFullError, T
 from ray_ascend.npu import published
 from ray_ascend.objects.metadata import NpuOrigin
 from ray_ascend.objects.patience import Patience
-from ray_ascend.ray_internals import has_transfer_threads, is_known_dead
+from ray_ascend.ray_internals import has_transfer_threads, is_known_dead, load_actor_handle
 
 _POLL_S = 0.2
 
 
-def ask_for_host_copy(origin: NpuOrigin, key: str, patience: Patience) -> None:
-    """Return when the source has made the copy; a driver makes it beforehand.
+def ask_for_host_copy(origin: NpuOrigin, key: str, patience: Patience) -> str:
+    """Give the key of the copy when the source has made it; a driver makes it beforehand.
 
     While the worker has no room for it, asks again. Raises ObjectLostError if the source is gone,
     or the TransferError that it met.
@@ -45,14 +45,13 @@ def ask_for_host_copy(origin: NpuOrigin, key: str, patience: Patience) -> None:
         while not _is_there(answer, patience):
             patience.check(key, waiting_for)
         try:
-            _result(answer, key)
+            return str(_result(answer, key))
         except StoreFullError:
             patience.check_wanted(key)
             if patience.seconds < published.ROOM_PAUSE_S:
                 raise
-        else:
-            return
         time.sleep(published.ROOM_PAUSE_S)
+    return origin.copy
 
 
 class Acquaintances:
@@ -66,7 +65,7 @@ class Acquaintances:
 
         A source that can only answer between its own tasks is not waited for.
         """
-        source = ray.cloudpickle.loads(origin.actor)
+        source = load_actor_handle(origin.actor)
         if is_known_dead(source):
             raise ObjectLostError(
                 f"the source of key {key!r} died, and its NPU's memory with it", key
@@ -106,7 +105,7 @@ class Inquiry:
 
 
 def _ask(origin: NpuOrigin, question: Callable[[str], Any], key: str) -> Any:
-    source: Any = ray.cloudpickle.loads(origin.actor)
+    source = load_actor_handle(origin.actor)
     call = source.__ray_call__
     if has_transfer_threads(source):
         call = call.options(concurrency_group="_ray_system_error")

@@ -40,11 +40,15 @@ class NpuOrigin(NamedTuple):
 
     `npu` is the number on `host`, whatever a process calls it. `actor` is the pickled handle of the
     source, empty when a driver is the source; only a receiver that must ask it for a copy reads it.
+    `places` has each tensor's NPU, as the source calls it, where they were on several NPUs. `copy`
+    is the key of a copy in host memory that was made beforehand.
     """
 
     host: str
     npu: int
     actor: bytes
+    places: tuple[int, ...] = ()
+    copy: str = ""
 
 
 class YRTransportMetadata(TensorTransportMetadata):
@@ -103,7 +107,7 @@ def _unpickle(
     device: str | None,
     key: str,
     total: int,
-    origin: tuple[str, int, bytes] | None = None,
+    origin: tuple[str, int, bytes, tuple[int, ...], str] | None = None,
 ) -> YRTransportMetadata:
     kinds = [TensorSpec(*row) for row in table]
     numbers = array(packed[0], packed[1])

@@ -156,8 +156,7 @@ def _end_without_destructors() -> None:
 
     - that of a static object asked a dead worker, again and again, for 6 minutes and more;
     - threads of a device client that was left behind, or to which another NPU was refused once,
-      ran into destroyed statics, and the process that had done its work ended by a signal (1 of 6);
-    - once `mget_h2d` has been used, one waits for 30 s.
+      ran into destroyed statics, and the process that had done its work ended by a signal (1 of 6).
 
     What Python does at the end has been done by then; what C has buffered is written.
     """

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ray_ascend.errors import ObjectLostError, StoreUnavailableError, TransferError
-from ray_ascend.store.client import REQUEST_TIMEOUT_MS, connected
+from ray_ascend.store.client import connected
 from ray_ascend.store.endpoint import WorkerEndpoint
 from ray_ascend.store.sdk import DeviceClient, DeviceFuture, sdk_module
 from ray_ascend.store.status import classified
@@ -68,18 +68,6 @@ class NpuClient:
         """Delete published keys, missing ones included; return those that are just being read."""
         with classified(keys[0]):
             return self.sdk.dev_delete(list(keys))
-
-    def copy_to_host(self, key: str, device: int, blocks: Sequence[Block]) -> None:
-        """Store the bytes of device memory as a value of the worker; an existing one stays."""
-        with classified(key, sum(size for _, size in blocks)):
-            self.sdk.mset_d2h([key], [self._blobs(device, blocks)])
-
-    def copy_from_host(self, key: str, device: int, blocks: Sequence[Block]) -> None:
-        """Read a value that `copy_to_host` stored into device memory of the same sizes."""
-        with classified(key):
-            failed = self.sdk.mget_h2d([key], [self._blobs(device, blocks)], REQUEST_TIMEOUT_MS)
-        if failed:
-            raise ObjectLostError(f"the staged copy with key {key!r} is not in the datasystem", key)
 
     def _blobs(self, device: int, blocks: Sequence[Block]) -> Any:
         blobs = [self._api.Blob(address, size) for address, size in blocks]

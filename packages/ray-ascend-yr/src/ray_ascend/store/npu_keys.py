@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 _SUFFIX = "-npu"
 
 
@@ -15,6 +17,9 @@ def is_npu_key(key: str) -> bool:
     return key.endswith(_SUFFIX)
 
 
-def host_key(key: str) -> str:
-    """Key of the copy in host memory that is made when a receiver cannot read the NPU itself."""
-    return f"{key}-host"
+def new_host_key(key: str) -> str:
+    """Name a copy in host memory, made for receivers that cannot read the NPU itself.
+
+    Another one each time: the deletion of a copy that failed may still be under way.
+    """
+    return f"{key}-host-{uuid.uuid4().hex[:8]}"

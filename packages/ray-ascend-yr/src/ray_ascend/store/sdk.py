@@ -88,14 +88,6 @@ class DeviceClient(Client, Protocol):
         """Describe keys; RuntimeError if none of them is there."""
         ...
 
-    def mset_d2h(self, keys: list[str], dev_blob_list: list[Any]) -> None:
-        """Store memory as values of the worker."""
-        ...
-
-    def mget_h2d(self, keys: list[str], dev_blob_list: list[Any], sub_timeout_ms: int) -> list[str]:
-        """Read values into memory, and give the keys that failed."""
-        ...
-
 
 class Sdk(Protocol):
     """The module `yr.datasystem`."""

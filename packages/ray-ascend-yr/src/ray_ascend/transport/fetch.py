@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ray_ascend.errors import StoreUnavailableError, TransferTimeoutError
+from ray_ascend.npu.streams import at_rest
 from ray_ascend.objects.device_path import DevicePath
 from ray_ascend.objects.metadata import YRTransportMetadata
 from ray_ascend.objects.patience import Patience
@@ -71,7 +72,7 @@ class PendingFetch(FetchRequest):
     def _receive(self, path: DevicePath, patience: Patience) -> list[torch.Tensor]:
         retries = Retries(patience.deadline)
         while True:
-            with retries.attempt() as connection:
+            with retries.attempt() as connection, at_rest(self._targets or ()):
                 patience.check_wanted(self._metadata.key)
                 return path.receive(connection, self._metadata, self._targets, patience)
 

@@ -60,18 +60,29 @@ def device_type_of(tensors: Sequence[torch.Tensor], registered: Sequence[str]) -
 
 
 def check_targets(
-    targets: Sequence[torch.Tensor], meta: Sequence[tuple[torch.Size, torch.dtype]], device: str
+    targets: Sequence[torch.Tensor],
+    meta: Sequence[tuple[torch.Size, torch.dtype]],
+    registered: Sequence[str],
 ) -> None:
-    """Refuse target buffers that the object does not fit into exactly."""
+    """Refuse target buffers that the object does not fit into exactly, or that cannot be filled."""
     if len(targets) != len(meta):
         raise UnsupportedTensorError(
             f"{len(targets)} target buffers were given for an object of {len(meta)} tensors"
         )
     for index, (target, (shape, dtype)) in enumerate(zip(targets, meta, strict=True)):
-        if (target.shape, target.dtype, target.device.type) != (shape, dtype, device):
+        if (target.shape, target.dtype) != (shape, dtype):
             raise UnsupportedTensorError(
-                f"target buffer {index} is {target.dtype} {tuple(target.shape)} on "
-                f"{target.device.type}, but the tensor is {dtype} {tuple(shape)} on {device}"
+                f"target buffer {index} is {target.dtype} {tuple(target.shape)}, but the tensor "
+                f"is {dtype} {tuple(shape)}"
+            )
+        if target.is_conj() or target.is_neg():
+            raise UnsupportedTensorError(
+                f"target buffer {index} is a conjugated or negated view, which is not its memory"
+            )
+        if target.device.type not in registered:
+            raise UnsupportedDeviceError(
+                f"target buffer {index} is on device type {target.device.type!r}, but this process "
+                f"registered the transport for {list(registered)!r}"
             )
 
 

@@ -41,6 +41,10 @@ class DeviceKind:
         runtime_env = {"env_vars": self.environment}
         return {"num_cpus": 0, "resources": self.resources, "runtime_env": runtime_env}
 
+    def unreserved(self) -> DeviceKind:
+        """Give the kind with actors that reserve none of the devices, and see all of them."""
+        return dataclasses.replace(self, resources={})
+
     def with_slow_streams(self) -> DeviceKind:
         """Give the kind with actors that take their time; the same where no device has that."""
         return dataclasses.replace(self, environment={**self.environment, **self.slow_streams})

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from yr_conformance.datasystem.clients import TIMEOUTS
-from yr_conformance.transfer.clauses import BY_VALUE, ON_STREAMS
-from yr_conformance.transfer.device_kind import KINDS, DeviceKind
+from yr_conformance.transfer.clauses import BETWEEN_KINDS, BY_VALUE, ON_STREAMS
+from yr_conformance.transfer.device_kind import CPU, KINDS, DeviceKind
 from yr_conformance.transfer.device_memory import default_device, use_last
 from yr_conformance.transfer.key_space import DeviceKeys, KeySpace, ValueKeys
 from yr_conformance.transfer.key_watch import KeyWatch
@@ -35,6 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Set what Ray reads when it is imported, which is while the chapters are collected."""
     os.environ.update(RAY_ENVIRONMENT)
     config.addinivalue_line("markers", f"{BY_VALUE.name}: holds for objects that are copies")
+    config.addinivalue_line("markers", f"{BETWEEN_KINDS.name}: about a device and the host")
     config.addinivalue_line("markers", f"{ON_STREAMS.name}: holds for devices with streams")
     for line in RAY_LEAVES:
         config.addinivalue_line("filterwarnings", line)
@@ -115,6 +116,27 @@ def third(peer_pool: PeerPool, device: DeviceKind) -> Any:
 
 
 @pytest.fixture
+def host_peer(peer_pool: PeerPool, device: DeviceKind) -> Any:
+    """A shared actor without any device but the host."""
+    return peer_pool.lend("host", CPU, _new_peer(CPU))
+
+
+@pytest.fixture
+def wide_peers(peer_pool: PeerPool, device: DeviceKind) -> tuple[Any, Any]:
+    """Two shared actors that see all devices of the kind, and have reserved none."""
+    make = _new_peer(device.unreserved())
+    first, second = (peer_pool.lend(role, device, make) for role in ("wide-1", "wide-2"))
+    return first, second
+
+
+@pytest.fixture
+def wide_slow_peer(peer_pool: PeerPool, device: DeviceKind) -> Any:
+    """A shared actor that sees all devices, which work half a second later where they can."""
+    kind = device.unreserved().with_slow_streams()
+    return peer_pool.lend("wide-slow", device, _new_peer(kind))
+
+
+@pytest.fixture
 def threaded_peer(peer_pool: PeerPool, device: DeviceKind) -> Any:
     """A shared actor with four threads."""
     from yr_conformance.transfer.peer import peer_class
@@ -173,15 +195,21 @@ def keys(key_space: KeySpace) -> KeyWatch:
     return KeyWatch(key_space)
 
 
+@pytest.fixture
+def host_keys(session: RaySession) -> KeyWatch:
+    """Watch keys of values, whatever device the clause is about."""
+    from yr.datasystem import KVClient
+
+    return KeyWatch(ValueKeys(_connected(KVClient, session)))
+
+
 @pytest.fixture(scope="session")
 def key_space(session: RaySession, device: DeviceKind) -> KeySpace:
     """The keys of the device's objects, by a client of the test's own."""
     from yr.datasystem import HeteroClient, KVClient
 
-    client_class = HeteroClient if device.by_reference else KVClient
-    client = client_class(session.host, session.worker_port, **TIMEOUTS)
-    client.init()
-    return DeviceKeys(client) if device.by_reference else ValueKeys(client)
+    values = ValueKeys(_connected(KVClient, session))
+    return DeviceKeys(_connected(HeteroClient, session), values) if device.by_reference else values
 
 
 @pytest.fixture(scope="session")
@@ -192,6 +220,12 @@ def ray_version() -> tuple[int, ...]:
     return tuple(int(part) for part in ray.__version__.split(".")[:2])
 
 
+def _connected(client_class: Any, session: RaySession) -> Any:
+    client = client_class(session.host, session.worker_port, **TIMEOUTS)
+    client.init()
+    return client
+
+
 def _new_peer(device: DeviceKind) -> Callable[..., Any]:
     from yr_conformance.transfer.peer import peer_class
 
@@ -200,9 +234,8 @@ def _new_peer(device: DeviceKind) -> Callable[..., Any]:
 
 def _fits(kind: DeviceKind, test: pytest.Item) -> bool:
     is_copied, has_streams = not kind.by_reference, bool(kind.slow_streams)
-    return (is_copied or test.get_closest_marker(BY_VALUE.name) is None) and (
-        has_streams or test.get_closest_marker(ON_STREAMS.name) is None
-    )
+    holds = ((BY_VALUE, is_copied), (ON_STREAMS, has_streams), (BETWEEN_KINDS, kind != CPU))
+    return all(fits or not test.get_closest_marker(mark.name) for mark, fits in holds)
 
 
 def _factory(make: Callable[..., Any]) -> Iterator[Callable[..., Any]]:

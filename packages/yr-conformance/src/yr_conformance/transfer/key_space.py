@@ -38,14 +38,18 @@ class ValueKeys:
 
 
 class DeviceKeys:
-    """The keys of device memory; `client` is a connected `HeteroClient`."""
+    """The keys of device memory, and of values into which some of it was copied.
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    `client` is a connected `HeteroClient`.
+    """
+
+    def __init__(self, client: Any, copies: ValueKeys) -> None:
+        self._client, self._copies = client, copies
 
     def exist(self, keys: Sequence[str]) -> list[bool]:
         """See KeySpace; one question a key, as one that is missing fails all of them."""
-        return [self._is_there(key) for key in keys]
+        copied = self._copies.exist(keys)
+        return [there or self._is_there(key) for key, there in zip(keys, copied, strict=True)]
 
     def delete(self, keys: Sequence[str]) -> None:
         """See KeySpace."""

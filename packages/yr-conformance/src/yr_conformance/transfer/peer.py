@@ -28,7 +28,6 @@ def peer_class(device: DeviceKind = CPU) -> Any:
 
     kind = device.name
 
-    @ray.remote(**device.options)
     class Peer:
         def __init__(self) -> None:
             register_transport()
@@ -43,7 +42,10 @@ def peer_class(device: DeviceKind = CPU) -> Any:
         def pid(self) -> int:
             return os.getpid()
 
-    return Peer
+    # Ray 2.55 to 2.60 knows methods by the names of class and method: an actor that is given a
+    # handle of a namesake's, for instance with a reference in a list, has that one's from then on.
+    Peer.__qualname__ += f"-{kind}"
+    return ray.remote(**device.options)(Peer)
 
 
 def async_peer_class(device: DeviceKind = CPU) -> Any:

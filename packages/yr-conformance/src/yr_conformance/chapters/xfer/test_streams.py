@@ -16,10 +16,10 @@ from yr_conformance.transfer.clauses import MUST, ON_STREAMS, clause
 from yr_conformance.transfer.fingerprint import fingerprint
 from yr_conformance.transfer.payloads import SENTINEL, ramp
 from yr_conformance.transfer.peer import observed
+from yr_conformance.transfer.slow_streams import after_all_work, device_module, write_later
 
 SIZE = 4_000_000
 """Elements; memory of so many bytes is the first choice for the next tensor of that size."""
-BUSY_ROUNDS = 25
 SOURCE = "Ray RDT: the NIXL transport waits for all streams of a device (2.60)"
 
 
@@ -66,14 +66,10 @@ def _received(sender: Any, slow_peer: Any, get: Callable[[list[Any]], Any]) -> A
     return ray.get(slow_peer.apply.remote(get, [reference]))
 
 
-def _module() -> Any:
-    return torch.get_device_module(torch.get_default_device())
-
-
 def _written_on_another_stream() -> torch.Tensor:
     tensor, values = torch.full((SIZE,), SENTINEL), ramp(SIZE)
-    _module().synchronize()
-    with _module().stream(_module().Stream()):
+    device_module().synchronize()
+    with device_module().stream(device_module().Stream()):
         tensor.copy_(values)
     return tensor
 
@@ -84,33 +80,16 @@ def _every_second_written_on_another_stream() -> torch.Tensor:
 
 def _get_into_a_busy_target(references: list[Any]) -> Any:
     target = torch.full((SIZE,), 0.0)
-    _module().synchronize()
-    in_use = _write_later(target)
+    device_module().synchronize()
+    in_use = write_later(target)
     set_target_for_ref(references[0], [target])
     ray.get(references[0])
-    return _after_all_work(target, in_use)
+    return after_all_work(target, in_use)
 
 
 def _get_beside_freed_memory(references: list[Any]) -> Any:
     freed = torch.full((SIZE,), 0.0)
-    _module().synchronize()
-    in_use = _write_later(freed)
+    device_module().synchronize()
+    in_use = write_later(freed)
     del freed
-    return _after_all_work(ray.get(references[0]), in_use)
-
-
-def _write_later(tensor: torch.Tensor) -> list[torch.Tensor]:
-    """Queue a write behind much other work, by copies; gives the memory that these still use."""
-    sentinels, source, target = torch.full((SIZE,), SENTINEL), *torch.zeros(2, 16 * SIZE)
-    _module().synchronize()
-    with _module().stream(_module().Stream()):
-        for _ in range(BUSY_ROUNDS):
-            target.copy_(source)
-        tensor.copy_(sentinels)
-    return [sentinels, source, target]
-
-
-def _after_all_work(tensor: torch.Tensor, in_use: list[torch.Tensor]) -> Any:
-    _module().synchronize()
-    in_use.clear()
-    return fingerprint(tensor)
+    return after_all_work(ray.get(references[0]), in_use)
