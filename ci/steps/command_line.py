@@ -90,15 +90,18 @@ def _run_lane(lane: Lane, mark: str) -> list[Outcome]:
 
 
 def _run(step: Step, mark: str = "") -> Outcome:
-    log = REPORTS / f"{step.name.replace(' ', '-').replace(',', '').replace(':', '')}.log"
-    return run(step, log, mark)
+    return run(step, _log_of(step.name), mark)
+
+
+def _log_of(name: str) -> pathlib.Path:
+    return REPORTS / f"{name.replace(' ', '-').replace(',', '').replace(':', '')}.log"
 
 
 def _print_table(outcomes: Sequence[Outcome]) -> None:
     """Print what failed, and then the table: some services keep only the end of what they see."""
     for one in outcomes:
         if one.status:
-            print(f"\n--- of {one.name}, which FAILED:", *excerpt(pathlib.Path(one.log)), sep="\n")
+            print(f"\n--- of {one.name}, which FAILED:", *excerpt(_log_of(one.name)), sep="\n")
     print("\n| step | seconds | highest load | verdict |\n|---|---|---|---|")
     for one in outcomes:
         print(f"| {one.name} | {one.seconds:.0f} | {one.load:.1f} | {one.verdict} |")

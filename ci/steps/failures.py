@@ -6,7 +6,7 @@ import pathlib
 import re
 
 _TELLING = re.compile(r"^(E  |_{3,} .+ _{3,}$|FAILED |ERROR |\S+:\d+: )")
-_NOISE = re.compile(r"^SKIPPED ")
+_NOISE = re.compile(r"^(SKIPPED |\[gw\d+\] )")
 _TELLING_LINES = 50
 _LAST_LINES = 25
 

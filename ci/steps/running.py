@@ -29,7 +29,6 @@ class Outcome:
     load: float
     failed: tuple[str, ...]
     not_run: tuple[str, ...]
-    log: str
 
     @property
     def verdict(self) -> str:
@@ -57,8 +56,7 @@ def run(step: Step, log: pathlib.Path, mark: str = "") -> Outcome:
         sys.stdout.flush()
         status = process.wait()
     seconds = time.monotonic() - begin
-    load, tests = watch.highest, (tuple(failed), tuple(not_run))
-    return Outcome(step.name, status, seconds, load, *tests, str(log))
+    return Outcome(step.name, status, seconds, watch.highest, tuple(failed), tuple(not_run))
 
 
 class Watch(threading.Thread):

@@ -1,4 +1,4 @@
-"""`set_yr_npu_stream`: which work is waited for, where NPUs work asynchronously."""
+"""`set_yr_npu_stream`: which work of an NPU is waited for before a tensor is read."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ _SHORT: Final = "/tmp"  # noqa: S108 - the paths of sockets below it must be sho
 _FLAGS: Final = {"shared_memory_size_mb": 64}
 _OWN_FLAGS: Final = {"worker_address", "metastore_address", "start_metastore_service"}
 _POLL_S: Final = 0.005
-Client = TypeVar("Client", KVClient, ObjectClient)
+_Client = TypeVar("_Client", KVClient, ObjectClient)
 
 
 @dataclass
@@ -90,7 +90,7 @@ class Worker:
         return inspect_worker(self.address, journal=journal)
 
 
-def _connected(client: Client) -> Client:
+def _connected(client: _Client) -> _Client:
     client.init()
     return client
 

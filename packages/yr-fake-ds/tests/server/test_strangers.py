@@ -6,7 +6,6 @@ import contextlib
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,19 +15,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from started_worker import free_port
 
 NEAR, FAR = "10.78.0.1", "10.78.0.2"
 PATIENCE_S = 30.0
-
-
-def free_port() -> int:
-    """Choose a port that no other process of these tests has: dscli stops by address, anywhere."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 PORT = free_port()
+"""Of this process's own: dscli stops by address, also in another process's network."""
 CLIENT = """
 import sys
 from yr_fake_ds.sdk.kv_client import KVClient
