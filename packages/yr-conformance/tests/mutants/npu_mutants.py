@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from transport_mutants import Mutant
 
-from ray_ascend.npu import arrivals, path, streams
+from ray_ascend.npu import arrivals, path, reading, streams
 from ray_ascend.npu.identity import npu_module
 from ray_ascend.transport import fetch
 
@@ -56,7 +56,7 @@ def wait_for_one_npu_only() -> None:
 
 def end_before_the_transfer() -> None:
     """The receiver takes a transfer for ended that has begun."""
-    setattr(path, _ARRIVES, lambda *_: True)
+    setattr(reading, _ARRIVES, lambda *_: True)
 
 
 def _copied_at_once(index: int, tensors: Sequence[torch.Tensor]) -> list[torch.Tensor]:

@@ -7,15 +7,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
 
 import torch
 
 from ray_ascend.cpu.packing import layout_of, pack, unpack
 from ray_ascend.errors import TransferError
+from ray_ascend.objects.device_path import UnderWay
 from ray_ascend.objects.metadata import TensorSpec, YRTransportMetadata, describe
 from ray_ascend.objects.patience import Patience
+from ray_ascend.store.client import READ_BATCH
 from ray_ascend.store.connection import Connection, Retries
 from ray_ascend.store.worker_start import REPLACEMENT_S
+
+_BYTES_AT_ONCE = 256 << 20
+"""One call holds the GIL and must be over within the request time-out, from other nodes too."""
 
 
 class CpuPath:
@@ -38,6 +46,15 @@ class CpuPath:
                     pack(tensors, layout, memory)
                 return connection, YRTransportMetadata(specs, "cpu", key, layout.total)
 
+    def begin(
+        self, connection: Connection, objects: Sequence[YRTransportMetadata]
+    ) -> list[UnderWay | None]:
+        """See DevicePath; one call of the SDK, in which other nodes' workers send side by side."""
+        first = objects[: _how_many(objects)]
+        values = connection.read_all([one.key for one in first])
+        begun = [_arrived(value, one) for value, one in zip(values, first, strict=True)]
+        return [*begun, *[None] * (len(objects) - len(first))]
+
     def receive(
         self,
         connection: Connection,
@@ -59,6 +76,31 @@ class CpuPath:
         return unpack(None, metadata.specs, layout_of(metadata.specs), targets)
 
 
+def _how_many(objects: Sequence[YRTransportMetadata]) -> int:
+    totals = accumulate(one.total for one in objects[:READ_BATCH])
+    return max(1, sum(total <= _BYTES_AT_ONCE for total in totals))
+
+
+@dataclass(frozen=True)
+class _Arrived:
+    """What was copied at once: no value is held longer than that takes; see UnderWay."""
+
+    tensors: list[torch.Tensor]
+
+    def finish(self, patience: Patience) -> list[torch.Tensor]:
+        """See UnderWay."""
+        return self.tensors
+
+    def give_up(self) -> None:
+        """See UnderWay."""
+
+
+def _arrived(value: Any, metadata: YRTransportMetadata) -> UnderWay | None:
+    if value is None:
+        return None
+    return _Arrived(_unpacked(value, metadata.key, metadata.specs, None))
+
+
 def read_value(
     connection: Connection,
     key: str,
@@ -66,8 +108,13 @@ def read_value(
     targets: Sequence[torch.Tensor] | None,
 ) -> list[torch.Tensor]:
     """Copy an object's tensors out of a value, into fresh memory or into targets on any device."""
+    return _unpacked(connection.read(key), key, specs, targets)
+
+
+def _unpacked(
+    value: Any, key: str, specs: Sequence[TensorSpec], targets: Sequence[torch.Tensor] | None
+) -> list[torch.Tensor]:
     layout = layout_of(specs)
-    value = connection.read(key)
     if memoryview(value).nbytes != layout.total:
         raise TransferError(
             f"the value of key {key!r} has {memoryview(value).nbytes} bytes instead of "

@@ -7,8 +7,7 @@ up may still write, and must not do that into memory that the user has gone on w
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -24,7 +23,8 @@ class LateArrivals:
     """Memory that a copy may still write into although nobody waits for it any more."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        # Reentrant: a fetch dropped inside a locked section gives up its copy at once.
+        self._lock = threading.RLock()
         self._unfinished: list[tuple[Arrival, list[torch.Tensor]]] = []
 
     def keep(self, arrival: Arrival, memory: list[torch.Tensor]) -> None:
@@ -47,14 +47,14 @@ class Landing:
     specs: Sequence[TensorSpec]
 
     @classmethod
-    def for_(cls, specs: Sequence[TensorSpec]) -> Landing:
+    def for_all(cls, objects: Sequence[Sequence[TensorSpec]]) -> list[Landing]:
         """Allocate on the current NPU; whatever used the memory before has ended then."""
         device = torch.device("npu", npu_module().current_device())
-        tensors = [_fresh(spec, device) for spec in specs]
+        landings = [cls([_fresh(spec, device) for spec in specs], specs) for specs in objects]
         wait_for_work(npu_module().current_device())
         # Fresh memory is ordered on the current stream.
         npu_module().current_stream().synchronize()
-        return cls(tensors, specs)
+        return landings
 
     def finish(
         self, targets: Sequence[torch.Tensor] | None, places: Sequence[int] = ()
@@ -82,14 +82,10 @@ class Landing:
             tensor.requires_grad_(spec.requires_grad)
         return tensors
 
-    @contextmanager
-    def kept_until(self, arrival: Arrival) -> Iterator[None]:
-        """Keep the memory, if the copy has not ended in the block, until it has."""
-        try:
-            yield
-        finally:
-            if not arrival.has_ended():
-                of_process(LateArrivals).keep(arrival, self.tensors)
+    def keep_until_ended(self, arrival: Arrival) -> None:
+        """Keep the memory of a copy that nobody waits for any more, if it has not ended yet."""
+        if not arrival.has_ended():
+            of_process(LateArrivals).keep(arrival, self.tensors)
 
 
 def are_late() -> bool:

@@ -17,6 +17,8 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeGuard
 
 import torch
 
@@ -25,19 +27,17 @@ from ray_ascend.errors import TransferError, UnsupportedDeviceError
 from ray_ascend.npu.arrivals import Landing, are_late
 from ray_ascend.npu.identity import is_same_npu, npu_module, origin_of
 from ray_ascend.npu.published import Offers, Published, blocks_of
-from ray_ascend.npu.source import Acquaintances, Inquiry, ask_for_host_copy
+from ray_ascend.npu.reading import Reading
+from ray_ascend.npu.source import Acquaintances, ask_for_host_copy
 from ray_ascend.npu.streams import npus_of, wait_for_work
+from ray_ascend.objects.device_path import UnderWay
 from ray_ascend.objects.metadata import NpuOrigin, YRTransportMetadata, describe
 from ray_ascend.objects.patience import Patience
 from ray_ascend.store.connection import Connection, Retries
-from ray_ascend.store.npu_client import Arrival
 from ray_ascend.store.npu_keys import npu_key
 from ray_ascend.store.process_state import of_process
 from ray_ascend.store.worker_start import REPLACEMENT_S
 
-_POLL_MS = 100
-_ASK_AFTER_S = 0.5
-_SHARE_OF_PATIENCE = 1 / 3
 _ROOM_PATIENCE_S = 10.0
 _ON_THE_CPU = (
     "to receive the object here on the CPU, call ray.experimental.set_target_device_for_ref("
@@ -73,6 +73,18 @@ class NpuPath:
                 metadata = YRTransportMetadata(specs, "npu", published.key, total, origin)
                 return published.connection, metadata
 
+    def begin(
+        self, connection: Connection, objects: Sequence[YRTransportMetadata]
+    ) -> list[UnderWay | None]:
+        """See DevicePath; what comes from NPUs of sources that this process knows."""
+        begun: list[UnderWay | None] = [None] * len(objects)
+        origins = {at: one.origin for at, one in enumerate(objects) if self._is_known(one.origin)}
+        if origins:
+            readings = Reading.begin(connection, [(objects[at], origins[at]) for at in origins])
+            for at, reading in zip(origins, readings, strict=True):
+                begun[at] = _UnderWay(self, reading)
+        return begun
+
     def receive(
         self,
         connection: Connection,
@@ -91,7 +103,7 @@ class NpuPath:
         with npu_module().device(index):
             landing = self._read(connection, metadata, origin, patience)
             if landing is None:
-                landing = Landing.for_(metadata.specs)
+                (landing,) = Landing.for_all([metadata.specs])
                 _through_host(connection, metadata, origin, landing.tensors, patience)
             return landing.finish(targets, _places_here(origin))
 
@@ -107,7 +119,8 @@ class NpuPath:
             return list(targets)
         index = _own_npu()
         with npu_module().device(index):
-            return Landing.for_(metadata.specs).finish(None)
+            (landing,) = Landing.for_all([metadata.specs])
+            return landing.finish(None)
 
     def _read(
         self,
@@ -117,41 +130,55 @@ class NpuPath:
         patience: Patience,
     ) -> Landing | None:
         """Read from NPU to NPU; None where that is not possible, or not in time."""
-        index, key = npu_module().current_device(), metadata.key
-        if not self._can_read(origin, index):
+        if not self._can_read(origin):
             return None
-        self._sources.check(origin, key, patience)
-        landing = Landing.for_(metadata.specs)
+        self._sources.check(origin, metadata.key, patience)
         try:
-            arrival = connection.npu_client.subscribe(key, index, blocks_of(landing.tensors))
-            with landing.kept_until(arrival):
-                return landing if _arrives(arrival, origin, key, patience) else None
+            (reading,) = Reading.begin(connection, [(metadata, origin)])
         except TransferError as error:
-            if type(error) is not TransferError:
-                raise
-            self._unreachable.add((origin.host, origin.npu))
+            self._refuse(origin, error)
+            return None
+        return self.landed(reading, patience)
+
+    def landed(self, reading: Reading, patience: Patience) -> Landing | None:
+        """Wait for what was begun; None where it turns out to be impossible, or is too late."""
+        try:
+            return reading.finish(patience)
+        except TransferError as error:
+            self._refuse(reading.origin, error)
             return None
 
-    def _can_read(self, origin: NpuOrigin, index: int) -> bool:
+    def _refuse(self, origin: NpuOrigin, error: TransferError) -> None:
+        if type(error) is not TransferError:
+            raise error
+        self._unreachable.add((origin.host, origin.npu))
+
+    def _can_read(self, origin: NpuOrigin) -> bool:
         refused = (origin.host, origin.npu) in self._unreachable
-        alone = bool(origin.actor) and not is_same_npu(origin, index)
+        alone = bool(origin.actor) and not is_same_npu(origin, npu_module().current_device())
         return alone and not refused and not are_late()
 
+    def _is_known(self, origin: NpuOrigin | None) -> TypeGuard[NpuOrigin]:
+        return origin is not None and self._can_read(origin) and self._sources.has_met(origin)
 
-def _arrives(arrival: Arrival, origin: NpuOrigin, key: str, patience: Patience) -> bool:
-    """Wait for the end; False when it takes so long that another way should be tried."""
-    ask_at, inquiry = time.monotonic() + _ASK_AFTER_S, None
-    give_up_at = time.monotonic() + patience.seconds * _SHARE_OF_PATIENCE
-    while not arrival.wait(_POLL_MS):
-        patience.check(key, f"NPU {origin.npu} of {origin.host}")
-        # The datasystem waits for a key that was deleted, or whose process died, as for any other.
-        if inquiry is not None:
-            inquiry.check_and_repeat()
-        elif time.monotonic() > ask_at:
-            inquiry = Inquiry(origin, key)
-        if time.monotonic() > give_up_at:
-            return False
-    return True
+
+@dataclass(frozen=True)
+class _UnderWay:
+    """See UnderWay."""
+
+    path: NpuPath
+    reading: Reading
+
+    def finish(self, patience: Patience) -> list[torch.Tensor] | None:
+        """See UnderWay; in the thread that began it."""
+        with npu_module().device(self.reading.index):
+            landing = self.path.landed(self.reading, patience)
+            places = _places_here(self.reading.origin)
+            return None if landing is None else landing.finish(None, places)
+
+    def give_up(self) -> None:
+        """See UnderWay."""
+        self.reading.give_up()
 
 
 def _through_host(

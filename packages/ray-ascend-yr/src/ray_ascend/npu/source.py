@@ -60,6 +60,10 @@ class Acquaintances:
     def __init__(self) -> None:
         self._met: set[bytes] = set()
 
+    def has_met(self, origin: NpuOrigin) -> bool:
+        """Tell whether the source has answered, and has not died since as far as Ray knows."""
+        return origin.actor in self._met and not is_known_dead(load_actor_handle(origin.actor))
+
     def check(self, origin: NpuOrigin, key: str, patience: Patience) -> None:
         """Raise ObjectLostError if the source has died, or is new and says that it is lost.
 

@@ -18,6 +18,18 @@ from ray_ascend.objects.patience import Patience
 from ray_ascend.store.connection import Connection
 
 
+class UnderWay(Protocol):
+    """A copy that began before its object is waited for; one of these is called, once."""
+
+    def finish(self, patience: Patience) -> list[torch.Tensor] | None:
+        """Give the tensors, as `receive` does; None where `receive` should be called instead."""
+        ...
+
+    def give_up(self) -> None:
+        """Let go of it, in any thread."""
+        ...
+
+
 class DevicePath(Protocol):
     """How the tensors of one kind of device reach the datasystem and come back."""
 
@@ -28,6 +40,16 @@ class DevicePath(Protocol):
 
         Runs in the source's thread that finished the task. Raises a TransferError, after which
         nothing is left in the datasystem.
+        """
+        ...
+
+    def begin(
+        self, connection: Connection, objects: Sequence[YRTransportMetadata]
+    ) -> list[UnderWay | None]:
+        """Begin to copy several objects into fresh memory at the same time, those that allow it.
+
+        The first will be waited for first. Raises a TransferError, after which nothing is under
+        way.
         """
         ...
 

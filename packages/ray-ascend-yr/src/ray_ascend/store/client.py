@@ -19,7 +19,7 @@ from ray_ascend.store.status import classified, transfer_error
 
 CONNECT_TIMEOUT_MS = 2_000
 REQUEST_TIMEOUT_MS = 2_000
-DELETE_BATCH = 10_000
+READ_BATCH = DELETE_BATCH = 10_000
 """Most keys that one call takes (measured on openyuanrong-datasystem 0.8.1)."""
 
 _LOG_DIR_VARIABLE = "DATASYSTEM_CLIENT_LOG_DIR"
@@ -57,6 +57,15 @@ class StoreClient:
         if buffer is None:
             raise transfer_error(RuntimeError("code: [Key not found], msg: [no data]"), key)
         return buffer
+
+    def read_all(self, keys: Sequence[str]) -> list[Any]:
+        """Give what `read` gives for each of at most READ_BATCH keys, None for missing ones.
+
+        One call, in which the workers of other nodes send at the same time. Raises a TransferError,
+        also where all keys are missing.
+        """
+        with classified(keys[0]):
+            return list(self.sdk.get_buffers(list(keys)))
 
     def delete(self, keys: Sequence[str]) -> list[str]:
         """Delete keys, missing ones included; return those that could not be deleted."""

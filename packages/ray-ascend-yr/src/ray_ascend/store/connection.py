@@ -14,7 +14,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,6 +77,10 @@ class Connection:
     def read(self, key: str) -> Any:
         """Give a read-only buffer over a value's bytes."""
         return self.client.read(key)
+
+    def read_all(self, keys: Sequence[str]) -> list[Any]:
+        """Give a read-only buffer over each value's bytes, None for those that are not there."""
+        return self.client.read_all(keys)
 
     def discard(self, keys: Iterable[str]) -> bool:
         """Delete keys and those that could not be deleted before; never raises, True if all went.

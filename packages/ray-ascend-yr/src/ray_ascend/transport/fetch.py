@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ray_ascend.errors import StoreUnavailableError, TransferTimeoutError
 from ray_ascend.npu.streams import at_rest
-from ray_ascend.objects.device_path import DevicePath
+from ray_ascend.objects.device_path import DevicePath, UnderWay
 from ray_ascend.objects.metadata import YRTransportMetadata
 from ray_ascend.objects.patience import Patience
 from ray_ascend.ray_internals import fetch_timeout_s
@@ -31,7 +31,7 @@ _SHARE_OF_RAYS_TIMEOUT = 0.75
 
 
 class PendingFetch(FetchRequest):
-    """A fetch that copies nothing until it is waited for.
+    """A fetch that writes into nothing of the user's until it is waited for.
 
     So the user's target buffers are written only in the thread that waits, never after a time-out.
     """
@@ -44,11 +44,21 @@ class PendingFetch(FetchRequest):
     ) -> None:
         self.obj_id = obj_id
         self.tensors: list[torch.Tensor] = []
-        self._metadata, self._targets = metadata, targets
+        self.metadata, self.targets = metadata, targets
+        self.under_way: UnderWay | None = None
         self._aborted = threading.Event()
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__
+
+    def __del__(self) -> None:
+        if self.under_way is not None:
+            self.under_way.give_up()
+
+    @property
+    def path(self) -> DevicePath:
+        """How the object's kind of device is received; UnsupportedDeviceError if it is not."""
+        return path_of(self.metadata.tensor_device or "cpu")
 
     def abort(self) -> None:
         """Make `complete` give up as soon as the call that it is in returns."""
@@ -56,25 +66,30 @@ class PendingFetch(FetchRequest):
 
     def complete(self, deadline: float) -> list[torch.Tensor]:
         """Wait until the tensors are here, at most until `deadline` (monotonic seconds)."""
-        metadata = self._metadata
-        path = path_of(metadata.tensor_device or "cpu")
-        if not metadata.key:
-            self.tensors = path.rebuild_empty(metadata, self._targets)
+        if not self.metadata.key:
+            self.tensors = self.path.rebuild_empty(self.metadata, self.targets)
             return self.tensors
         try:
-            self.tensors = self._receive(path, Patience(self.obj_id, deadline, self._aborted))
+            self.tensors = self._receive(Patience(self.obj_id, deadline, self._aborted))
         except StoreUnavailableError as error:
             raise TransferTimeoutError(
                 f"object {self.obj_id} did not arrive in time: {error}", error.key, error.status
             ) from error
         return self.tensors
 
-    def _receive(self, path: DevicePath, patience: Patience) -> list[torch.Tensor]:
-        retries = Retries(patience.deadline)
+    def _receive(self, patience: Patience) -> list[torch.Tensor]:
+        metadata, targets, retries = self.metadata, self.targets, Retries(patience.deadline)
         while True:
-            with retries.attempt() as connection, at_rest(self._targets or ()):
-                patience.check_wanted(self._metadata.key)
-                return path.receive(connection, self._metadata, self._targets, patience)
+            with retries.attempt() as connection, at_rest(targets or ()):
+                patience.check_wanted(metadata.key)
+                tensors = self._finish(patience)
+                if tensors is None:
+                    tensors = self.path.receive(connection, metadata, targets, patience)
+                return tensors
+
+    def _finish(self, patience: Patience) -> list[torch.Tensor] | None:
+        under_way, self.under_way = self.under_way, None
+        return None if under_way is None else under_way.finish(patience)
 
 
 def fetch_patience_s() -> float:

@@ -32,6 +32,7 @@ from ray_ascend.transport.fetch import PendingFetch, fetch_patience_s
 from ray_ascend.transport.first_use import ensure_backend
 from ray_ascend.transport.ray_registry import registered_devices
 from ray_ascend.transport.receivers import warn_if_it_may_hang
+from ray_ascend.transport.siblings import Siblings
 from ray_ascend.transport.validation import check_targets, device_type_of
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class YRTensorTransport(TensorTransportManager):
         self._lock = threading.RLock()
         self._stored: dict[str, list[_Stored]] = defaultdict(list)
         self._fetching: dict[str, set[PendingFetch]] = defaultdict(set)
+        self._siblings = Siblings()
 
     def tensor_transport_backend(self) -> str:
         """Name under which Ray knows the transport."""
@@ -128,16 +130,19 @@ class YRTensorTransport(TensorTransportManager):
         communicator_metadata: CommunicatorMetadata,
         target_buffers: Sequence[torch.Tensor] | None = None,
     ) -> PendingFetch:
-        """Begin to fetch without waiting (Ray 2.56 and newer, under ray.get)."""
+        """Announce a fetch (Ray 2.56 and newer, under ray.get); see `siblings`."""
         if target_buffers is not None:
             wanted = tensor_transport_metadata.tensor_meta
             check_targets(target_buffers, wanted, registered_devices())
-        return PendingFetch(obj_id, tensor_transport_metadata, target_buffers)
+        fetch = PendingFetch(obj_id, tensor_transport_metadata, target_buffers)
+        self._siblings.announce(fetch)
+        return fetch
 
     def wait_fetch_complete(
         self, fetch_request: PendingFetch, timeout: float = -1
     ) -> list[torch.Tensor]:
         """Finish a fetch within `timeout` seconds (-1: Ray's own limit); else TimeoutError."""
+        self._siblings.begin()
         patience = fetch_patience_s()
         patience = patience if timeout < 0 else min(timeout, patience)
         obj_id = fetch_request.obj_id

@@ -26,6 +26,8 @@ class DeviceKind:
     """Whether the object is its source's memory, and not a copy made when the method returned."""
     store: tuple[str, ...]
     """The calls that store an object."""
+    keys_of_three_gets: tuple[int, ...]
+    """The keys of each call that gets, where three objects are asked for together."""
     calls: frozenset[str]
     """The methods of the SDK by which objects are stored, received and freed."""
     resources: dict[str, float] = field(default_factory=dict, hash=False)
@@ -55,6 +57,7 @@ CPU: Final = DeviceKind(
     capability="transfer-cpu",
     by_reference=False,
     store=("create", "publish"),
+    keys_of_three_gets=(3,),
     calls=frozenset(
         {"mcreate", "mset_buffer", "get_buffers", "get_read_only_buffers", "delete"},
     ),
@@ -65,6 +68,7 @@ NPU: Final = DeviceKind(
     capability="transfer-npu",
     by_reference=True,
     store=("create",),
+    keys_of_three_gets=(1, 1, 1),
     calls=frozenset({"dev_mset", "dev_subscribe", "dev_delete"}),
     resources={"NPU": 1},
     slow_streams={"YR_FAKE_CANN_STREAMS": "async", "YR_FAKE_CANN_DELAY_US": "500000"},

@@ -32,6 +32,7 @@ from yr_conformance.waiting import wait_until
 
 COUNTS = pytest.mark.parametrize("count", [1, 10, 5000])
 PADDING = 64
+FETCHES_BEFORE_IT_WAITS = (2, 56)
 
 
 @clause("COST-CALL-01", MUST, source="design: one key per object")
@@ -187,6 +188,24 @@ def test_one_connection_for_each_process(fresh_peer: Any, sender: Any) -> None:
     calls = ray.get(actor.apply.remote(take_calls))
 
     assert sum(call.name == "init" for call in calls) == 1
+
+
+@clause("COST-CALL-11", MUST, source="design: what one ray.get asks for begins together")
+def test_one_get_of_several_objects(
+    ray_version: tuple[int, ...], sender: Any, receiver: Any, device: DeviceKind
+) -> None:
+    """`ray.get` of three objects asks once for each, in one call where the datasystem has one."""
+    if ray_version < FETCHES_BEFORE_IT_WAITS:
+        pytest.skip("before Ray 2.56 ray.get receives one object after the other")
+    actors = (sender, receiver, sender)
+    references = [actor.make.remote(ramp, 80 + n) for n, actor in enumerate(actors)]
+    ray.get(references)
+    start_journal()
+
+    ray.get(references)
+
+    keys = [len(call.keys) for call in calls_for_new_objects() if _kind(call) == "get"]
+    assert keys == list(device.keys_of_three_gets)
 
 
 @clause("COST-BYTES-01", MUST, source="design: 64-byte alignment and nothing else")

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
 import ray
 
+from yr_conformance.transfer.call_journal import GETS, start_journal, take_calls
 from yr_conformance.transfer.clauses import BY_VALUE, MUST, clause
 from yr_conformance.transfer.fingerprint import fingerprint
 from yr_conformance.transfer.payloads import ramp
 from yr_conformance.transfer.peer import observed
 from yr_conformance.transfer.processes import suspended
+from yr_conformance.waiting import wait_until
 
 SUBMISSIONS = 50
+FETCHES_BEFORE_IT_WAITS = (2, 56)
 
 
 @clause("COST-WAIT-01", MUST, source="measured on ray-ascend 0.1.1: each .remote() asks the actor")
@@ -66,3 +71,27 @@ def _backend_actor_pids() -> list[int]:
     assert handles, "the backend has no named actor that could be stopped"
     pids = [handle.__ray_call__.remote(lambda _: os.getpid()) for handle in handles]
     return list(ray.get(pids))
+
+
+@clause("COST-WAIT-05", MUST, source="design: what one ray.get asks for begins together")
+def test_all_are_asked_for_before_one_has_come(
+    ray_version: tuple[int, ...], sender: Any, receiver: Any
+) -> None:
+    """While `ray.get` waits for the object of a stopped source, it has asked for the other."""
+    if ray_version < FETCHES_BEFORE_IT_WAITS:
+        pytest.skip("before Ray 2.56 ray.get receives one object after the other")
+    references = [actor.make.remote(ramp, 69) for actor in (receiver, sender)]
+    ray.get(references)
+    start_journal()
+    asked: list[str] = []
+
+    with ThreadPoolExecutor(1) as getter, suspended(ray.get(sender.pid.remote())):
+        received = getter.submit(ray.get, references)
+        wait_until(lambda: _has_asked(asked), "both objects are asked for")
+
+    assert fingerprint(received.result()) == [fingerprint(ramp(69))] * 2
+
+
+def _has_asked(asked: list[str]) -> bool:
+    asked += [key for call in take_calls() if call.name in GETS for key in call.keys]
+    return len(asked) == 2

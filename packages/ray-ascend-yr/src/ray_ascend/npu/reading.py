@@ -1,0 +1,83 @@
+"""One object on its way from another NPU into memory of this process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ray_ascend.npu.arrivals import Landing
+from ray_ascend.npu.identity import npu_module
+from ray_ascend.npu.published import blocks_of
+from ray_ascend.npu.source import Inquiry
+from ray_ascend.objects.metadata import NpuOrigin, YRTransportMetadata
+from ray_ascend.objects.patience import Patience
+from ray_ascend.store.connection import Connection
+from ray_ascend.store.npu_client import Arrival
+
+_POLL_MS = 100
+_ASK_AFTER_S = 0.5
+_SHARE_OF_PATIENCE = 1 / 3
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A copy that is under way; whoever began it calls `finish` or `give_up`."""
+
+    key: str
+    origin: NpuOrigin
+    index: int
+    landing: Landing
+    arrival: Arrival
+
+    @classmethod
+    def begin(
+        cls, connection: Connection, objects: Sequence[tuple[YRTransportMetadata, NpuOrigin]]
+    ) -> list[Reading]:
+        """Let the datasystem copy objects to the current NPU, all at the same time.
+
+        Raises a TransferError, after which none of them is under way that anybody knows of.
+        """
+        index = npu_module().current_device()
+        landings = Landing.for_all([metadata.specs for metadata, _ in objects])
+        readings: list[Reading] = []
+        try:
+            for (metadata, origin), landing in zip(objects, landings, strict=True):
+                blocks = blocks_of(landing.tensors)
+                arrival = connection.npu_client.subscribe(metadata.key, index, blocks)
+                readings.append(cls(metadata.key, origin, index, landing, arrival))
+        except BaseException:
+            for reading in readings:
+                reading.give_up()
+            raise
+        return readings
+
+    def finish(self, patience: Patience) -> Landing | None:
+        """Wait for the end; None when it takes so long that another way should be tried.
+
+        Raises a TransferError: the copy's own, or because nobody wants it any more.
+        """
+        try:
+            return self.landing if _arrives(self, patience) else None
+        finally:
+            self.give_up()
+
+    def give_up(self) -> None:
+        """Keep the memory, if the copy has not ended, until it has."""
+        self.landing.keep_until_ended(self.arrival)
+
+
+def _arrives(reading: Reading, patience: Patience) -> bool:
+    key, origin = reading.key, reading.origin
+    ask_at, inquiry = time.monotonic() + _ASK_AFTER_S, None
+    give_up_at = time.monotonic() + patience.seconds * _SHARE_OF_PATIENCE
+    while not reading.arrival.wait(_POLL_MS):
+        patience.check(key, f"NPU {origin.npu} of {origin.host}")
+        # The datasystem waits for a key that was deleted, or whose process died, as for any other.
+        if inquiry is not None:
+            inquiry.check_and_repeat()
+        elif time.monotonic() > ask_at:
+            inquiry = Inquiry(origin, key)
+        if time.monotonic() > give_up_at:
+            return False
+    return True
