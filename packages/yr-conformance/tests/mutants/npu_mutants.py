@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 
 import torch
-from transport_mutants import Mutant
+from transport_mutants import Mutant, receive_one_after_the_other
 
 from ray_ascend.npu import arrivals, path, reading, streams
 from ray_ascend.npu.identity import npu_module
@@ -83,4 +83,5 @@ MUTANTS = (
     Mutant(use_the_current_npu_only, ("XFER-NPUS-01",)),
     Mutant(wait_for_one_npu_only, ("XFER-NPUS-06",)),
     Mutant(end_before_the_transfer, ("XFER-TARGET-01",)),
+    Mutant(receive_one_after_the_other, ("COST-WAIT-05",)),
 )

@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 from interception import Received, Tensors, change_received, replace
+from one_after_the_other import wait_at_once
 from one_key_per_tensor import split_objects
 
 DIRECTORY = "YR_CONFORMANCE_MUTANT_DIRECTORY"
@@ -163,6 +164,11 @@ def send_whole_storages() -> None:
 def check_health_at_each_receive() -> None:
     """Every receive first asks the datasystem whether it is well."""
     change_received(_after_a_health_check)
+
+
+def receive_one_after_the_other() -> None:
+    """Each object of a ray.get is received before the next is asked for."""
+    wait_at_once()
 
 
 def _do_nothing(*_arguments: Any) -> None:
@@ -372,4 +378,5 @@ MUTANTS = (
     Mutant(one_key_per_tensor, ("COST-CALL-01", "COST-CALL-02", "COST-CALL-03", "COST-CALL-05")),
     Mutant(send_whole_storages, ("COST-BYTES-02", "GC-MEM-03")),
     Mutant(check_health_at_each_receive, ("COST-CALL-03", "COST-CALL-04")),
+    Mutant(receive_one_after_the_other, ("COST-CALL-11",)),
 )
