@@ -49,6 +49,8 @@ class Landing:
     @classmethod
     def for_all(cls, objects: Sequence[Sequence[TensorSpec]]) -> list[Landing]:
         """Allocate on the current NPU; whatever used the memory before has ended then."""
+        if not objects:
+            return []
         device = torch.device("npu", npu_module().current_device())
         landings = [cls([_fresh(spec, device) for spec in specs], specs) for specs in objects]
         wait_for_work(npu_module().current_device())

@@ -77,13 +77,29 @@ class NpuPath:
         self, connection: Connection, objects: Sequence[YRTransportMetadata]
     ) -> list[UnderWay | None]:
         """See DevicePath; what comes from NPUs of sources that this process knows."""
-        begun: list[UnderWay | None] = [None] * len(objects)
         origins = {at: one.origin for at, one in enumerate(objects) if self._is_known(one.origin)}
-        if origins:
-            readings = Reading.begin(connection, [(objects[at], origins[at]) for at in origins])
-            for at, reading in zip(origins, readings, strict=True):
-                begun[at] = _UnderWay(self, reading)
+        landings = Landing.for_all([objects[at].specs for at in origins])
+        begun: list[UnderWay | None] = [None] * len(objects)
+        try:
+            for (at, origin), landing in zip(origins.items(), landings, strict=True):
+                begun[at] = self._begun(connection, objects[at], origin, landing)
+        except BaseException:
+            for one in filter(None, begun):
+                one.give_up()
+            raise
         return begun
+
+    def _begun(
+        self,
+        connection: Connection,
+        metadata: YRTransportMetadata,
+        origin: NpuOrigin,
+        landing: Landing,
+    ) -> UnderWay | None:
+        try:
+            return _UnderWay(self, Reading.begin(connection, metadata, origin, landing))
+        except TransferError:
+            return None  # whoever waits for it tries again, and is told what is wrong with it
 
     def receive(
         self,
@@ -133,8 +149,9 @@ class NpuPath:
         if not self._can_read(origin):
             return None
         self._sources.check(origin, metadata.key, patience)
+        (landing,) = Landing.for_all([metadata.specs])
         try:
-            (reading,) = Reading.begin(connection, [(metadata, origin)])
+            reading = Reading.begin(connection, metadata, origin, landing)
         except TransferError as error:
             self._refuse(origin, error)
             return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ray_ascend.npu.arrivals import Landing
@@ -32,25 +31,16 @@ class Reading:
 
     @classmethod
     def begin(
-        cls, connection: Connection, objects: Sequence[tuple[YRTransportMetadata, NpuOrigin]]
-    ) -> list[Reading]:
-        """Let the datasystem copy objects to the current NPU, all at the same time.
-
-        Raises a TransferError, after which none of them is under way that anybody knows of.
-        """
-        index = npu_module().current_device()
-        landings = Landing.for_all([metadata.specs for metadata, _ in objects])
-        readings: list[Reading] = []
-        try:
-            for (metadata, origin), landing in zip(objects, landings, strict=True):
-                blocks = blocks_of(landing.tensors)
-                arrival = connection.npu_client.subscribe(metadata.key, index, blocks)
-                readings.append(cls(metadata.key, origin, index, landing, arrival))
-        except BaseException:
-            for reading in readings:
-                reading.give_up()
-            raise
-        return readings
+        cls,
+        connection: Connection,
+        metadata: YRTransportMetadata,
+        origin: NpuOrigin,
+        landing: Landing,
+    ) -> Reading:
+        """Let the datasystem copy an object to the current NPU; raises a TransferError."""
+        index, blocks = npu_module().current_device(), blocks_of(landing.tensors)
+        arrival = connection.npu_client.subscribe(metadata.key, index, blocks)
+        return cls(metadata.key, origin, index, landing, arrival)
 
     def finish(self, patience: Patience) -> Landing | None:
         """Wait for the end; None when it takes so long that another way should be tried.
