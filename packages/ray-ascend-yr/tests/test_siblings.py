@@ -135,6 +135,37 @@ def test_a_fetch_that_was_dropped_is_not_asked_for(
     assert asked == [[objects[2].key, objects[1].key]]
 
 
+def test_what_was_announced_before_an_error_is_forgotten(
+    transport: YRTensorTransport, objects: list[YRTransportMetadata], asked: Asked
+) -> None:
+    """A ray.get that fails while it fetches leaves its fetches in a traceback, not to the next."""
+    kept = fetch(transport, objects[0])
+    with pytest.raises(ValueError, match="target"):
+        transport.fetch_multiple_tensors(uuid.uuid4().hex, objects[0], NOBODY, [torch.zeros(9)])
+    fetches = [fetch(transport, one) for one in objects[1:]]
+
+    assert sizes(transport, fetches) == [2, 3]
+
+    assert asked == [[objects[2].key, objects[1].key]]
+    assert sizes(transport, [kept]) == [1]
+
+
+def test_what_an_error_interrupts_begins_anew(
+    transport: YRTensorTransport, objects: list[YRTransportMetadata], asked: Asked
+) -> None:
+    """When one is an error Ray waits for no other: what they had begun is dropped."""
+    lost = objects[2]
+    delete(lost)
+    fetches = [fetch(transport, one) for one in objects]
+    with pytest.raises(ObjectLostError, match=lost.key):
+        transport.wait_fetch_complete(fetches[2])
+    asked.clear()
+
+    assert sizes(transport, fetches[:2]) == [1, 2]
+
+    assert asked == [[objects[1].key], [objects[0].key]]
+
+
 def test_targets_are_written_by_their_own_wait(
     transport: YRTensorTransport, objects: list[YRTransportMetadata], asked: Asked
 ) -> None:

@@ -14,6 +14,7 @@ scattered by the receiver.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -78,28 +79,13 @@ class NpuPath:
     ) -> list[UnderWay | None]:
         """See DevicePath; what comes from NPUs of sources that this process knows."""
         origins = {at: one.origin for at, one in enumerate(objects) if self._is_known(one.origin)}
-        landings = Landing.for_all([objects[at].specs for at in origins])
         begun: list[UnderWay | None] = [None] * len(objects)
-        try:
+        landings = Landing.for_all([objects[at].specs for at in origins])
+        with contextlib.suppress(TransferError):
             for (at, origin), landing in zip(origins.items(), landings, strict=True):
-                begun[at] = self._begun(connection, objects[at], origin, landing)
-        except BaseException:
-            for one in filter(None, begun):
-                one.give_up()
-            raise
+                reading = Reading.begin(connection, objects[at], origin, landing)
+                begun[at] = _UnderWay(self, reading)
         return begun
-
-    def _begun(
-        self,
-        connection: Connection,
-        metadata: YRTransportMetadata,
-        origin: NpuOrigin,
-        landing: Landing,
-    ) -> UnderWay | None:
-        try:
-            return _UnderWay(self, Reading.begin(connection, metadata, origin, landing))
-        except TransferError:
-            return None  # whoever waits for it tries again, and is told what is wrong with it
 
     def receive(
         self,
@@ -176,7 +162,10 @@ class NpuPath:
         return alone and not refused and not are_late()
 
     def _is_known(self, origin: NpuOrigin | None) -> TypeGuard[NpuOrigin]:
-        return origin is not None and self._can_read(origin) and self._sources.has_met(origin)
+        if origin is None or origin.places:
+            # What has places is copied once more here: one after the other takes less memory.
+            return False
+        return self._can_read(origin) and self._sources.has_met(origin)
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from ray_ascend.npu.arrivals import Landing
+from ray_ascend.npu.arrivals import Landing, are_late
 from ray_ascend.npu.identity import npu_module
 from ray_ascend.npu.published import blocks_of
 from ray_ascend.npu.source import Inquiry
@@ -21,13 +22,18 @@ _SHARE_OF_PATIENCE = 1 / 3
 
 @dataclass(frozen=True)
 class Reading:
-    """A copy that is under way; whoever began it calls `finish` or `give_up`."""
+    """A copy that is under way, given up when nobody has it any more."""
 
     key: str
     origin: NpuOrigin
     index: int
     landing: Landing
     arrival: Arrival
+    pid: int = field(default_factory=os.getpid)
+
+    def __del__(self) -> None:
+        if self.pid == os.getpid():
+            self.give_up()
 
     @classmethod
     def begin(
@@ -45,10 +51,12 @@ class Reading:
     def finish(self, patience: Patience) -> Landing | None:
         """Wait for the end; None when it takes so long that another way should be tried.
 
-        Raises a TransferError: the copy's own, or because nobody wants it any more.
+        That is at once where an earlier copy is late: the client receives in one thread. Raises a
+        TransferError: the copy's own, or because nobody wants it any more.
         """
         try:
-            return self.landing if _arrives(self, patience) else None
+            in_time = self.arrival.has_ended() or not are_late()
+            return self.landing if in_time and _arrives(self, patience) else None
         finally:
             self.give_up()
 

@@ -46,10 +46,11 @@ class DevicePath(Protocol):
     def begin(
         self, connection: Connection, objects: Sequence[YRTransportMetadata]
     ) -> list[UnderWay | None]:
-        """Begin to copy several objects into fresh memory at the same time, those that allow it.
+        """Begin to copy several objects into fresh memory at the same time.
 
-        The first will be waited for first. Raises a TransferError, after which nothing is under
-        way.
+        The first will be waited for first. None stands for one that does not allow it; the list is
+        shorter where the others should begin later. Never raises for the sake of one object: it is
+        received again when it is waited for, and what is wrong with it is told then.
         """
         ...
 

@@ -46,14 +46,11 @@ class PendingFetch(FetchRequest):
         self.tensors: list[torch.Tensor] = []
         self.metadata, self.targets = metadata, targets
         self.under_way: UnderWay | None = None
+        self.is_waited_for = False
         self._aborted = threading.Event()
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__
-
-    def __del__(self) -> None:
-        if self.under_way is not None:
-            self.under_way.give_up()
 
     @property
     def path(self) -> DevicePath:
@@ -64,8 +61,15 @@ class PendingFetch(FetchRequest):
         """Make `complete` give up as soon as the call that it is in returns."""
         self._aborted.set()
 
+    def give_up(self) -> None:
+        """Let go of a copy that has begun, if one has."""
+        under_way, self.under_way = self.under_way, None
+        if under_way is not None:
+            under_way.give_up()
+
     def complete(self, deadline: float) -> list[torch.Tensor]:
         """Wait until the tensors are here, at most until `deadline` (monotonic seconds)."""
+        self.is_waited_for = True
         if not self.metadata.key:
             self.tensors = self.path.rebuild_empty(self.metadata, self.targets)
             return self.tensors

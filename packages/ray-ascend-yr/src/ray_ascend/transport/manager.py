@@ -133,7 +133,8 @@ class YRTensorTransport(TensorTransportManager):
         """Announce a fetch (Ray 2.56 and newer, under ray.get); see `siblings`."""
         if target_buffers is not None:
             wanted = tensor_transport_metadata.tensor_meta
-            check_targets(target_buffers, wanted, registered_devices())
+            with self._siblings.until_one_fails():
+                check_targets(target_buffers, wanted, registered_devices())
         fetch = PendingFetch(obj_id, tensor_transport_metadata, target_buffers)
         self._siblings.announce(fetch)
         return fetch
@@ -142,14 +143,15 @@ class YRTensorTransport(TensorTransportManager):
         self, fetch_request: PendingFetch, timeout: float = -1
     ) -> list[torch.Tensor]:
         """Finish a fetch within `timeout` seconds (-1: Ray's own limit); else TimeoutError."""
-        self._siblings.begin()
         patience = fetch_patience_s()
-        patience = patience if timeout < 0 else min(timeout, patience)
+        deadline = time.monotonic() + (patience if timeout < 0 else min(timeout, patience))
         obj_id = fetch_request.obj_id
         with self._lock:
             self._fetching[obj_id].add(fetch_request)
         try:
-            return fetch_request.complete(time.monotonic() + patience)
+            with self._siblings.until_one_fails():
+                self._siblings.begin(fetch_request, deadline)
+                return fetch_request.complete(deadline)
         finally:
             with self._lock:
                 self._fetching[obj_id].discard(fetch_request)

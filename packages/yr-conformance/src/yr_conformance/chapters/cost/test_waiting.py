@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -77,21 +78,31 @@ def _backend_actor_pids() -> list[int]:
 def test_all_are_asked_for_before_one_has_come(
     ray_version: tuple[int, ...], sender: Any, receiver: Any
 ) -> None:
-    """While `ray.get` waits for the object of a stopped source, it has asked for the other."""
+    """`ray.get` has asked for all objects, while that of a stopped source keeps it waiting.
+
+    Ray waits for the last object first, or for the first: the stopped source has the one between.
+    """
     if ray_version < FETCHES_BEFORE_IT_WAITS:
         pytest.skip("before Ray 2.56 ray.get receives one object after the other")
-    references = [actor.make.remote(ramp, 69) for actor in (receiver, sender)]
+    references = [actor.make.remote(ramp, 69) for actor in (receiver, sender, receiver)]
     ray.get(references)
+    stopped = ray.get(sender.pid.remote())
     start_journal()
+
+    with suspended(stopped), ThreadPoolExecutor(1) as watcher:
+        watched = watcher.submit(_continue_when_all_are_asked_for, stopped, len(references))
+        received = ray.get(references)
+
+    watched.result()
+    assert fingerprint(received) == [fingerprint(ramp(69))] * len(references)
+
+
+def _continue_when_all_are_asked_for(pid: int, count: int) -> None:
     asked: list[str] = []
-
-    with ThreadPoolExecutor(1) as getter, suspended(ray.get(sender.pid.remote())):
-        received = getter.submit(ray.get, references)
-        wait_until(lambda: _has_asked(asked), "both objects are asked for")
-
-    assert fingerprint(received.result()) == [fingerprint(ramp(69))] * 2
+    wait_until(lambda: _has_asked(asked, count), f"{count} objects are asked for")
+    os.kill(pid, signal.SIGCONT)
 
 
-def _has_asked(asked: list[str]) -> bool:
+def _has_asked(asked: list[str], count: int) -> bool:
     asked += [key for call in take_calls() if call.name in GETS for key in call.keys]
-    return len(asked) == 2
+    return len(asked) == count
