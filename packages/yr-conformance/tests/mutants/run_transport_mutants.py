@@ -46,7 +46,8 @@ def main() -> int:
     unknown = set(options.names) - {mutant.name for mutant in mutants}
     if unknown:
         parser.error(f"unknown mutants: {', '.join(unknown)} (write -n2, not -n 2)")
-    chosen = [m for m in mutants if _matters(m) and (not options.names or m.name in options.names)]
+    matter = [mutant for mutant in mutants if _matters(mutant, options.target)]
+    chosen = [mutant for mutant in matter if not options.names or mutant.name in options.names]
     survivors, known = 0, node_ids()
     for mutant in chosen:
         names = [n for n in known if n.startswith(CHAPTERS)] if options.all else mutant.expected
@@ -80,7 +81,9 @@ def failing_clauses(mutant: Mutant, nodes: Sequence[str], options: Sequence[str]
     return sorted(failed)
 
 
-def _matters(mutant: Mutant) -> bool:
+def _matters(mutant: Mutant, target: str) -> bool:
+    if mutant.only_on not in ("", target):
+        return False
     installed = tuple(int(part) for part in version("ray").split(".")[:2])
     return mutant.until_ray is None or installed < mutant.until_ray
 

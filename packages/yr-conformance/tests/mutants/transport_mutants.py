@@ -30,6 +30,8 @@ class Mutant:
     expected: tuple[str, ...]
     until_ray: tuple[int, int] | None = None
     """The first version of Ray that makes up for the defect by itself."""
+    only_on: str = ""
+    """The one target on which it shows, if not on all."""
 
     @property
     def name(self) -> str:
