@@ -10,6 +10,7 @@ fixtures `yr_no_leaked_keys`, `yr_faults`   called with a worker's address
 import contextlib
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -83,6 +84,7 @@ def yr_worker() -> "Iterator[Worker]":
     """A worker of the fake for this test: `address`, `kv_client()`, `restart()`, `kill()`."""
     from yr_fake_ds.local_workers import worker
 
+    _warn_of_another_sdk()
     with worker() as one:
         yield one
 
@@ -92,6 +94,7 @@ def yr_cluster() -> "Iterator[Callable[..., list[Worker]]]":
     """Start workers that serve each other's values, for example two: ``yr_cluster(2)``."""
     from yr_fake_ds.local_workers import cluster
 
+    _warn_of_another_sdk()
     with contextlib.ExitStack() as stack:
         yield lambda count, **flags: stack.enter_context(cluster(count, **flags))
 
@@ -118,6 +121,18 @@ def yr_no_leaked_keys() -> Iterator[Callable[[str], None]]:
     }
     if leaks:
         pytest.fail(f"keys were left behind: {leaks}", pytrace=False)
+
+
+def _warn_of_another_sdk() -> None:
+    """Say before it is tried what the released client reports after its 60 s: it cannot connect."""
+    sdk = activation.active_sdk()
+    if sdk.kind == "real":
+        warnings.warn(
+            f"{sdk.describe()}, whose clients cannot talk to a worker of the fake; use the "
+            "worker's kv_client() and object_client(), or pytest's option --yr-fake-ds",
+            pytest.PytestWarning,
+            stacklevel=2,
+        )
 
 
 def _set_fault_plan(config: pytest.Config, source: str) -> None:

@@ -154,3 +154,21 @@ def test_a_test_file_outside(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 passed" in done.stdout
+
+
+@pytest.mark.parametrize(("option", "warnings"), [("", 1), ("--yr-fake-ds", 0)])
+def test_clients_of_another_sdk_are_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str, warnings: int
+) -> None:
+    """A worker of the fake, where `yr.datasystem` is not the fake's, says so before it is tried."""
+    sdk = tmp_path / "site" / "yr" / "datasystem"
+    sdk.mkdir(parents=True)
+    (sdk / "__init__.py").touch()
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"), prepend=os.pathsep)
+    test = "def test_it(yr_worker): yr_worker.kv_client().set('key', b'value')\n"
+    (tmp_path / "test_it.py").write_text(test, encoding="utf-8")
+
+    done = _pytest(tmp_path, *filter(None, [option]), "test_it.py")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("cannot talk to a worker of the fake") == warnings
