@@ -55,6 +55,7 @@ DOWNSTREAM: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "fake": ((), (FAKE,), "yr-fake-ds run --"),
     "released": ((DATASYSTEM,), (), ""),
 }
+STRICT_NPUS = {"YR_FAKE_CANN_STRICT": "1", "YR_FAKE_CANN_STREAMS": "async"}
 # Of pytest, on two CPUs. A released worker has 300 to 500 threads, and a second cluster beside it
 # only doubles the load (0.8.1); a third on the fake took it from 8 to 40 for a tenth of the time.
 PROCESSES = {"fake": "2", "real-cpu": "0", "real-emulated-npu": "0"}
@@ -208,12 +209,17 @@ def aarch64(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def conformance(session: nox.Session) -> None:
-    """Run the numbered clauses: -- [--target NAME] [--ray newest|oldest] [pytest options]."""
+    """Run the clauses: -- [--target NAME] [--ray newest|oldest] [--strict-npus] [pytest options].
+
+    Strict NPUs, where they are emulated, work late and end a process whose host reads their memory.
+    """
     options, pytest_args = _conformance_options(session.posargs)
     if options.target not in CONTENTS:
         session.error(f"unknown target {options.target!r}: choose from {', '.join(CONTENTS)}")
+    strict = ["--strict-npus"] * options.strict_npus
     session.notify(
-        _environment_name(options.target, options.ray), ["--mode", options.mode, *pytest_args]
+        _environment_name(options.target, options.ray),
+        ["--mode", options.mode, *strict, *pytest_args],
     )
 
 
@@ -223,14 +229,14 @@ def _conformance_in_environment(session: nox.Session, target: str, ray: str) -> 
     install_local(session, SUITE, TRANSPORT, *packages)
     report = ROOT / "reports"
     report.mkdir(exist_ok=True)
-    mode = _conformance_options(session.posargs)[0].mode
-    name = f"conformance-{target}-{mode}-ray-{RAYS[ray]}"
+    options, pytest_args = _conformance_options(session.posargs)
+    name = f"conformance-{target}-{options.mode}-ray-{RAYS[ray]}"
     session.run(
         *activation.split(),
         *("yr-conformance", "run", "--target", target, "-n", PROCESSES[target]),
         *(f"--junitxml={report / name}.xml", f"--report={report / name}.json"),
-        *session.posargs,
-        env=RAY_ENV,
+        *("--mode", options.mode, *pytest_args),
+        env={**RAY_ENV, **(STRICT_NPUS if options.strict_npus else {})},
     )
 
 
@@ -374,6 +380,7 @@ def _conformance_options(posargs: list[str]) -> tuple[argparse.Namespace, list[s
     parser.add_argument("--target", default="fake")
     parser.add_argument("--ray", default="newest", choices=sorted(RAYS))
     parser.add_argument("--mode", default="metastore")
+    parser.add_argument("--strict-npus", action="store_true")
     return parser.parse_known_args(posargs)
 
 

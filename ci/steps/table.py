@@ -81,6 +81,15 @@ NIGHTLY = (
         "-s conformance -- --target real-emulated-npu --chapter GC --chapter FAULT",
     ),
     _step(
+        "strict NPUs: the released datasystem",
+        "-s conformance -- --target real-emulated-npu --strict-npus "
+        "--chapter DEV --chapter XFER --chapter GC",
+    ),
+    _step(
+        "strict NPUs: the fake",
+        "-s conformance -- --strict-npus --chapter DEV --chapter XFER --chapter GC",
+    ),
+    _step(
         "the released datasystem on the oldest Ray",
         "-s conformance -- --target real-cpu --ray oldest --chapter XFER --chapter GC",
     ),
