@@ -56,8 +56,7 @@ GATE: tuple[Row, ...] = (
             # Not beside others: next to chapter LIFE, at a load of 38, its clauses failed (0.8.1).
             _step(
                 "the released datasystem on emulated NPUs",
-                "-s conformance -- --target real-emulated-npu "
-                "--chapter DEV --chapter XFER --chapter COST",
+                "-s conformance -- --target real-emulated-npu --chapter DEV --chapter XFER",
             ),
         ),
     ),
@@ -77,8 +76,8 @@ NIGHTLY = (
     _step("what others ship for yr.datasystem, on both", "-s downstream"),
     _step("tests of yr-fake-cann that take long", "-s tests-npu -- -m long"),
     _step(
-        "the released datasystem on emulated NPUs: objects and faults",
-        "-s conformance -- --target real-emulated-npu --chapter GC --chapter FAULT",
+        "the released datasystem on emulated NPUs: objects, costs and faults",
+        "-s conformance -- --target real-emulated-npu --chapter GC --chapter COST --chapter FAULT",
     ),
     _step(
         "strict NPUs: the released datasystem",

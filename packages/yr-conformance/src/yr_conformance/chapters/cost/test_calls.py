@@ -187,7 +187,9 @@ def test_one_connection_for_each_process(fresh_peer: Any, sender: Any) -> None:
 
     calls = ray.get(actor.apply.remote(take_calls))
 
-    assert sum(call.name == "init" for call in calls) == 1
+    # An attempt that a busy worker did not answer is none; the next one makes the connection.
+    made = [call for call in calls if call.name == "init" and call.failed_after is None]
+    assert len(made) == 1, calls
 
 
 @clause("COST-CALL-11", MUST, source="design: what one ray.get asks for begins together")
