@@ -80,23 +80,29 @@ class Arrival:
     def __init__(self, key: str, future: DeviceFuture, timeout: type[Exception]) -> None:
         self._key, self._future, self._timeout = key, future, timeout
         self._ended = False
+        self._error: TransferError | None = None
 
     def wait(self, milliseconds: int) -> bool:
         """Wait so long for the end; False if it is not there yet, TransferError if it failed."""
+        if self._error is not None:
+            raise self._error
+        if not self._ended:
+            self._ended = self._ends_within(milliseconds)
+        return self._ended
+
+    def has_ended(self) -> bool:
+        """Tell, without waiting, whether nothing will be written any more, well or badly."""
+        with contextlib.suppress(TransferError):
+            self.wait(0)
+        return self._ended
+
+    def _ends_within(self, milliseconds: int) -> bool:
         try:
             with classified(self._key):
                 self._future.get(milliseconds)
         except self._timeout:
             return False
-        except TransferError:
-            self._ended = True
+        except TransferError as error:
+            self._ended, self._error = True, error
             raise
-        self._ended = True
         return True
-
-    def has_ended(self) -> bool:
-        """Tell, without waiting, whether nothing will be written any more, well or badly."""
-        if not self._ended:
-            with contextlib.suppress(TransferError):
-                self.wait(0)
-        return self._ended
