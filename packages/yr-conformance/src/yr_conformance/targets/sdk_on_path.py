@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from yr_conformance.targets import TargetError
 
+NOT_INSTALLED = "not installed"
 _REAL_EXTENSION = "libds_client_py"
 
 
@@ -70,4 +71,4 @@ def version_of(distribution: str) -> str:
     try:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
-        return "not installed"
+        return NOT_INSTALLED

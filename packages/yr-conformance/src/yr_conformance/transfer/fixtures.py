@@ -154,6 +154,15 @@ def async_peer(peer_pool: PeerPool, device: DeviceKind) -> Any:
 
 
 @pytest.fixture
+def serial_peer(peer_pool: PeerPool, device: DeviceKind) -> Any:
+    """A shared actor whose methods are coroutines, one at a time."""
+    from yr_conformance.transfer.peer import async_peer_class
+
+    serial = async_peer_class(device).options(max_concurrency=1).remote
+    return peer_pool.lend("serial", device, serial)
+
+
+@pytest.fixture
 def slow_peer(peer_pool: PeerPool, device: DeviceKind) -> Any:
     """A shared actor whose device works half a second later, where that can be arranged."""
     from yr_conformance.transfer.peer import peer_class

@@ -28,9 +28,12 @@ def test_threaded_actors(threaded_peer: Any, receiver: Any) -> None:
 
 @clause("XFER-ACTOR-02", MUST, source="Ray: async actors; extract runs on the event loop")
 def test_async_actors(async_peer: Any, receiver: Any) -> None:
-    """An actor with coroutines sends and receives many objects at a time."""
-    _pipelined(receiver, async_peer)
+    """An actor with coroutines sends many objects at a time, and receives one after the other."""
     _pipelined(async_peer, receiver)
+    references = [receiver.make.remote(ramp, n + 1, float(n)) for n in range(PIPELINED)]
+    seen = [ray.get(async_peer.apply.remote(fingerprint, reference)) for reference in references]
+
+    assert seen == [fingerprint(ramp(n + 1, float(n))) for n in range(PIPELINED)]
 
 
 @clause("XFER-ACTOR-03", MUST, source="Ray RDT: test_out_of_order_actors")
@@ -125,6 +128,18 @@ def test_threads_of_the_driver(sender: Any) -> None:
         thread.join()
 
     assert seen == {number: fingerprint(ramp(50, float(number))) for number in range(8)}
+
+
+@clause("XFER-ACTOR-11", MUST, source="Ray: async actors; extract runs on the event loop")
+def test_async_actors_that_receive_many(async_peer: Any, receiver: Any) -> None:
+    """An actor with coroutines receives many objects at a time."""
+    _pipelined(receiver, async_peer)
+
+
+@clause("XFER-ACTOR-12", MUST, source="measured on Ray 2.60.0: docs/ray-limits.md")
+def test_async_actors_that_do_one_thing_at_a_time(serial_peer: Any, receiver: Any) -> None:
+    """An actor whose coroutines run one after the other receives whatever waits for it."""
+    _pipelined(receiver, serial_peer)
 
 
 @clause("XFER-SIZE-01", MUST, source="guide: large tensors")
