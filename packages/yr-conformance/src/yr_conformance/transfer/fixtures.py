@@ -154,15 +154,6 @@ def async_peer(peer_pool: PeerPool, device: DeviceKind) -> Any:
 
 
 @pytest.fixture
-def serial_peer(peer_pool: PeerPool, device: DeviceKind) -> Any:
-    """A shared actor whose methods are coroutines, one at a time."""
-    from yr_conformance.transfer.peer import async_peer_class
-
-    serial = async_peer_class(device).options(max_concurrency=1).remote
-    return peer_pool.lend("serial", device, serial)
-
-
-@pytest.fixture
 def slow_peer(peer_pool: PeerPool, device: DeviceKind) -> Any:
     """A shared actor whose device works half a second later, where that can be arranged."""
     from yr_conformance.transfer.peer import peer_class
@@ -196,6 +187,19 @@ def late_peer(session: RaySession, device: DeviceKind) -> Iterator[Callable[[str
 def fresh_peer(session: RaySession, device: DeviceKind) -> Iterator[Callable[..., Any]]:
     """Make actors that no other test uses; they are killed after the test."""
     yield from _factory(_new_peer(device))
+
+
+@pytest.fixture
+def serial_peer(session: RaySession, device: DeviceKind) -> Iterator[Any]:
+    """An actor whose methods are coroutines, one at a time; killed after the test.
+
+    The shared actors have all but one of eight NPUs, and there is no ninth.
+    """
+    from yr_conformance.transfer.peer import async_peer_class
+
+    serial = async_peer_class(device).options(max_concurrency=1).remote
+    for new in _factory(serial):
+        yield new()
 
 
 @pytest.fixture
