@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from yr_fake_ds import texts
@@ -28,7 +28,7 @@ class Memory:
         self.changed = threading.Condition(threading.RLock())
         self.blocks = Blocks(capacity)
         self._latches = Latches()
-        self._survivors: dict[str, int] = {}
+        self._survivors: dict[str, set[int]] = {}
         self.times_emptied = 0
 
     def create(
@@ -95,7 +95,8 @@ class Memory:
         or overwrites the key (measured on 0.8.1).
         """
         with self.changed:
-            self._survivors.update(block.name for block in self.blocks.copies() if block.name)
+            for key, version in (block.name for block in self.blocks.copies() if block.name):
+                self._survivors.setdefault(key, set()).add(version)
 
     def forget_copies(self) -> None:
         """Let all copies go, since a directory begins that knows of none."""
@@ -121,13 +122,16 @@ class Memory:
             version = self._survivor(key)
             return None if version is None else self.hold_copy(key, version, client_id)
 
-    def forget_survivors(self, keys: Iterable[str]) -> None:
-        """Let copies go that the head does not know."""
+    def forget_survivors(self, keys: Iterable[str], kept: Collection[CopyName] = ()) -> None:
+        """Let copies go that the head does not know, but those that it has just learned of.
+
+        A value may be on its way to the head when that is lost, and then counts as a survivor too.
+        """
         with self.changed:
             for key in keys if self._survivors else ():
-                version = self._survivors.pop(key, None)
-                if version is not None:
-                    self.blocks.drop(key, version)
+                for version in self._survivors.pop(key, ()):
+                    if (key, version) not in kept:
+                        self.blocks.drop(key, version)
             self.changed.notify_all()
 
     def hold(self, slot_id: int, client_id: str) -> Block | None:
@@ -186,8 +190,9 @@ class Memory:
         return made
 
     def _survivor(self, key: str) -> int | None:
-        version = self._survivors.get(key)
-        return version if version is not None and self.blocks.copy(key, version) else None
+        """Give the oldest version that is here: a newer one is not published yet."""
+        versions = sorted(self._survivors.get(key, ()))
+        return next((one for one in versions if self.blocks.copy(key, one)), None)
 
     def _no_memory(self, size: int) -> RefusedError:
         capacity, used = self.arena.capacity, self.blocks.allocator.used

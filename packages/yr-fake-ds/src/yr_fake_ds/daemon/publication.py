@@ -134,7 +134,8 @@ class Publication:
             self._name_again(request, blocks, names)
         if failed:
             self._keep_only_taken(names)
-        self._memory.forget_survivors(key for key, _version in names if key not in failed)
+        taken = [name for name in names if name[0] not in failed]
+        self._memory.forget_survivors([key for key, _version in taken], kept=taken)
         return failed
 
     def _name(self, request: protocol.Publish, blocks: Sequence[Block]) -> list[Entry]:

@@ -187,6 +187,9 @@ class RemoteDirectory:
         with contextlib.suppress(OSError):
             if self._followed is not None:
                 self._followed.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(IndexError):
+            while True:
+                self._idle.pop().close()
 
     def _ask(self, request: Any, kind: type[Reply], wait_s: float = 0) -> Reply:
         for sock in self._connections():

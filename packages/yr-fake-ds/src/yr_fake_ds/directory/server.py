@@ -48,9 +48,17 @@ class DirectoryServer:
         if isinstance(request, messages.Join):
             self._serve_member(request.address, sock)
             return
-        while True:
+        while self._may_ask(request):
             framing.send_frame(sock, encode(self._answer(request)))
             request = _receive(sock)
+
+    def _may_ask(self, request: Any) -> bool:
+        """Let a worker join before it announces values; to hang up is to be lost for it.
+
+        One whose head was restarted may ask before it has noticed that, and joins a moment later.
+        """
+        is_announced = isinstance(request, messages.Announce)
+        return not is_announced or self._service.has_joined(request.address)
 
     def _serve_member(self, address: str, sock: socket.socket) -> None:
         notices = _Notices(sock)

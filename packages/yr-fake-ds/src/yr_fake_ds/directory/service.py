@@ -96,6 +96,11 @@ class DirectoryService:
             self._workers[address] = drop_copies
             self._lost.discard(address)
 
+    def has_joined(self, address: str) -> bool:
+        """Tell whether a worker takes part: what it announced before that would be forgotten."""
+        with self._changed:
+            return address in self._workers
+
     def lose(self, address: str, drop_copies: DropCopies) -> None:
         """Note that a worker broke off; nothing happens if it left in order or is back already.
 
