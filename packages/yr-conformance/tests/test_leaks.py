@@ -115,6 +115,18 @@ def test_session_fixtures_must_end_what_they_start(suite: Suite) -> None:
     result.stdout.fnmatch_lines(["*left behind by the session: process * (sleep)*"])
 
 
+def test_a_port_of_the_test_process_itself_comes_with_its_threads(suite: Suite) -> None:
+    """Nothing else says which library of the process listens there."""
+    suite.write(SESSION_PORT)
+
+    result = suite.run()
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        ["*left behind by the session: port * of process *, threads of process *: *1 python*"]
+    )
+
+
 def test_nothing_survives_a_killed_run(suite: Suite) -> None:
     """When the test process is killed, its descendants and its directory are removed."""
     suite.write(KILLED)
@@ -134,6 +146,15 @@ def test_nothing_survives_a_killed_run(suite: Suite) -> None:
     wait_until(lambda: not os.path.exists(home), "the directory is gone")
 
 
+SESSION_PORT = """
+@pytest.fixture(scope="session")
+def listening(process_mark):
+    return socket.create_server(("127.0.0.1", 0))
+
+@clause("EX-LEAK-01", MUST, source="here")
+def test_uses_it(listening):
+    "It uses a session fixture."
+"""
 SESSION = """
 @pytest.fixture(scope="session")
 def started(process_mark):

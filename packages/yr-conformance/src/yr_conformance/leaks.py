@@ -10,14 +10,16 @@ If the test process itself dies, the reaper ends what it left.
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import gc
 import multiprocessing.resource_tracker
 import os
+import pathlib
 import shutil
 import tempfile
 import uuid
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 
 import pytest
 
@@ -69,7 +71,7 @@ def process_mark(process_home: str, pytestconfig: pytest.Config) -> Iterator[str
     del os.environ[MARK_VARIABLE]
     reported = pytestconfig.stash.get(_reported, set())
     if left := [one for one in left if one not in reported]:
-        pytest.fail(f"left behind by the session: {', '.join(left)}")
+        pytest.fail(f"left behind by the session: {', '.join([*left, *_own_threads(left)])}")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -94,6 +96,19 @@ def _no_leaks(
     if left:
         request.config.stash.setdefault(_reported, set()).update(left)
         pytest.fail(f"left behind by {request.node.nodeid}: {', '.join(left)}")
+
+
+def _own_threads(left: Iterable[str]) -> Iterator[str]:
+    """Name this process's threads if it has left a port: one of them listens on it."""
+    pid = os.getpid()
+    if not any(one.startswith("port ") and one.endswith(f" of process {pid}") for one in left):
+        return
+    names = collections.Counter[str]()
+    for path in pathlib.Path("/proc/self/task").glob("*/comm"):
+        with contextlib.suppress(OSError):
+            names[path.read_text().strip()] += 1
+    listed = ", ".join(f"{count} {name}" for name, count in sorted(names.items()))
+    yield f"threads of process {pid}: {listed}"
 
 
 def _traces_at_the_end(mark: str) -> Traces:

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include "../call.h"
 
@@ -71,6 +72,17 @@ CANN_API int aclsysGetCANNVersion(int, PackageVersion* version)
     version->major[0] = kVersion[0];
     version->minor[0] = kVersion[2];
     version->release[0] = kVersion[4];
+    return fake_cann::kOk;
+}
+
+// Which calls a capture of this thread forbids; nothing is captured here, so it forbids none.
+CANN_API int aclmdlRICaptureThreadExchangeMode(int* mode)
+{
+    constexpr int kRelaxed = 2;
+    static thread_local int current = 0;  // global
+    if (!mode || *mode < 0 || *mode > kRelaxed)
+        return fake_cann::Fail(fake_cann::kInvalidParameter, "aclmdlRICaptureThreadExchangeMode: no mode of a capture");
+    std::swap(*mode, current);
     return fake_cann::kOk;
 }
 

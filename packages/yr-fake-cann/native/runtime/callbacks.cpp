@@ -85,7 +85,7 @@ CANN_API int aclrtLaunchCallback(void (*function)(void*), void* argument, int bl
         uint64_t thread = found->subscriber.load();
         if (!thread) return Fail(kNotSubscribed, "aclrtLaunchCallback: no thread has subscribed to stream %d", found->id());
         return SubmitWaiting(stream, "aclrtLaunchCallback", [=](Stream& running) {
-            auto finished = std::make_shared<Event>();
+            auto finished = std::make_shared<Event>(EventKind::kCaptures);
             uint64_t recording = finished->Record();
             Post(*ReportsOf(thread), [=] {
                 function(argument);

@@ -11,6 +11,10 @@
 namespace fake_cann {
 namespace {
 
+// ACL_EVENT_SYNC, _DEVICE_USE_ONLY, _EXTERNAL, _IPC.
+constexpr uint32_t kSynchronizes = 0x1, kDeviceOnly = 0x10, kExternal = 0x20, kInterProcess = 0x40;
+constexpr uint32_t kAllFlags = 0x7F;
+
 HandleTable<Event>& Events()
 {
     static HandleTable<Event>& events = *new HandleTable<Event>(0xE7);
@@ -42,6 +46,55 @@ int Await(const char* function, void* handle, std::optional<std::chrono::millise
     });
 }
 
+// A wait that is queued in a stream; also over when the stream drops what it has queued.
+class PendingWait {
+public:
+    explicit PendingWait(std::shared_ptr<Event> event) : event_(std::move(event)) { event_->waiting++; }
+    PendingWait(const PendingWait&) = delete;
+    PendingWait& operator=(const PendingWait&) = delete;
+    ~PendingWait() { event_->waiting--; }
+
+    Event& event() const { return *event_; }
+
+private:
+    std::shared_ptr<Event> event_;
+};
+
+int WaitForRecording(void* stream, const std::shared_ptr<Event>& event)
+{
+    uint64_t recording = event->recorded();
+    if (!recording && event->kind == EventKind::kPlain)
+        return Fail(kInvalidParameter, "aclrtStreamWaitEvent: the event was never recorded, so nothing would be waited for");
+    if (event->Reached(recording)) return FindStream(stream) ? kOk : NoStream("aclrtStreamWaitEvent", stream);
+    auto pending = std::make_shared<PendingWait>(event);
+    return SubmitWaiting(stream, "aclrtStreamWaitEvent", [pending, recording](Stream& waiting) {
+        return pending->event().Wait(recording, std::nullopt, [&] { return waiting.Aborted(); });
+    });
+}
+
+int WaitForFlag(void* stream, const std::shared_ptr<Event>& event)
+{
+    auto pending = std::make_shared<PendingWait>(event);
+    return SubmitWaiting(stream, "aclrtStreamWaitEvent", [pending](Stream& waiting) {
+        return pending->event().WaitUntilRaised([&] { return waiting.Aborted(); });
+    });
+}
+
+int CheckFlags(const char* function, uint32_t flags)
+{
+    if (!flags || flags > kAllFlags) return Fail(kInvalidParameter, "%s: 0x%x are no flags of an event", function, flags);
+    if (flags & kInterProcess) return Fail(kNotSupported, "%s: events between processes (ACL_EVENT_IPC) are not emulated", function);
+    for (uint32_t alone : {kExternal, kDeviceOnly})
+        if ((flags & alone) && flags != alone)
+            return Fail(kInvalidParameter, "%s: flag 0x%x goes with no other, but 0x%x was given", function, alone, flags);
+    return kOk;
+}
+
+int Create(const char* function, void** event, EventKind kind)
+{
+    return Enter(function, {}, [&] { return *event = Events().Add(std::make_shared<Event>(kind)), kOk; });
+}
+
 // On a machine with a card a caller that asks again and again takes no CPU from the card. Here
 // streams run on the same CPUs, and a client of openyuanrong-datasystem 0.8.1 asks without a pause.
 void LetStreamsRun() { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }
@@ -58,6 +111,7 @@ void Event::Complete(uint64_t recording)
 {
     std::lock_guard<std::mutex> lock(mutex_);
     completed_ = std::max(completed_, recording);
+    raised_ = true;
     time_ = Clock::now();
     changed_.notify_all();
 }
@@ -88,11 +142,33 @@ Clock::time_point Event::time()
     return time_;
 }
 
-int Event::Wait(uint64_t recording, std::optional<std::chrono::milliseconds> timeout, const std::function<bool()>& given_up)
+int Event::Wait(uint64_t recording, std::optional<std::chrono::milliseconds> timeout, const GivenUp& given_up)
 {
-    constexpr std::chrono::milliseconds kTick{100};
     std::unique_lock<std::mutex> lock(mutex_);
     auto decided = [&] { return completed_ >= recording || broken_ >= recording; };
+    int gave_up = Await(lock, decided, timeout, given_up);
+    return gave_up ? gave_up : completed_ >= recording ? kOk : status_;
+}
+
+void Event::Lower()
+{
+    std::lock_guard<std::mutex> lock(mutex_);
+    raised_ = false;
+    broken_ = 0;
+}
+
+int Event::WaitUntilRaised(const GivenUp& given_up)
+{
+    std::unique_lock<std::mutex> lock(mutex_);
+    auto decided = [&] { return raised_ || broken_ > completed_; };
+    int gave_up = Await(lock, decided, std::nullopt, given_up);
+    return gave_up ? gave_up : raised_ ? kOk : status_;
+}
+
+int Event::Await(std::unique_lock<std::mutex>& lock, const Condition& decided,
+                 std::optional<std::chrono::milliseconds> timeout, const GivenUp& given_up)
+{
+    constexpr std::chrono::milliseconds kTick{100};
     auto deadline = Clock::now() + timeout.value_or(std::chrono::milliseconds(0));
     while (!decided()) {
         auto tick = Clock::now() + kTick;
@@ -104,24 +180,26 @@ int Event::Wait(uint64_t recording, std::optional<std::chrono::milliseconds> tim
         lock.lock();
         if (stop) return kStreamAborted;
     }
-    return completed_ >= recording ? kOk : status_;
+    return kOk;
 }
 
 }  // namespace fake_cann
 
 using namespace fake_cann;
 
-CANN_API int aclrtCreateEvent(void** event)
+CANN_API int aclrtCreateEvent(void** event) { return Create(__func__, event, EventKind::kPlain); }
+
+CANN_API int aclrtCreateEventWithFlag(void** event, uint32_t flags)
 {
-    return Enter(__func__, {}, [&] {
-        *event = Events().Add(std::make_shared<Event>());
-        return kOk;
-    });
+    if (int status = CheckFlags(__func__, flags)) return status;
+    return Create(__func__, event, flags & (kSynchronizes | kExternal) ? EventKind::kFlag : EventKind::kPlain);
 }
 
-CANN_API int aclrtCreateEventWithFlag(void** event, uint32_t) { return aclrtCreateEvent(event); }
-
-CANN_API int aclrtCreateEventExWithFlag(void** event, uint32_t) { return aclrtCreateEvent(event); }
+CANN_API int aclrtCreateEventExWithFlag(void** event, uint32_t flags)
+{
+    if (int status = CheckFlags(__func__, flags)) return status;
+    return Create(__func__, event, EventKind::kCaptures);
+}
 
 CANN_API int aclrtDestroyEvent(void* event)
 {
@@ -141,11 +219,16 @@ CANN_API int aclrtRecordEvent(void* event, void* stream)
     });
 }
 
-CANN_API int aclrtResetEvent(void* event, void*)
+CANN_API int aclrtResetEvent(void* event, void* stream)
 {
-    std::shared_ptr<Event> found = Events().Find(event);
-    if (!found) return NoEvent("aclrtResetEvent", event);
-    return kOk;
+    return Enter(__func__, {{"event", event}, {"stream", stream}}, [&] {
+        std::shared_ptr<Event> found = Events().Find(event);
+        if (!found) return NoEvent("aclrtResetEvent", event);
+        if (found->kind == EventKind::kFlag)
+            return SubmitTo(stream, "aclrtResetEvent", [found] { return found->Lower(), kOk; });
+        return Fail(found->kind == EventKind::kCaptures ? kNotSupported : kInvalidParameter,
+                    "aclrtResetEvent: only an event of aclrtCreateEventWithFlag with ACL_EVENT_SYNC or _EXTERNAL is reset");
+    });
 }
 
 CANN_API int aclrtStreamWaitEvent(void* stream, void* event)
@@ -153,11 +236,7 @@ CANN_API int aclrtStreamWaitEvent(void* stream, void* event)
     return Enter(__func__, {{"event", event}, {"stream", stream}}, [&] {
         std::shared_ptr<Event> found = Events().Find(event);
         if (!found) return NoEvent("aclrtStreamWaitEvent", event);
-        uint64_t recording = found->recorded();
-        if (found->Reached(recording)) return FindStream(stream) ? kOk : NoStream("aclrtStreamWaitEvent", stream);
-        return SubmitWaiting(stream, "aclrtStreamWaitEvent", [found, recording](Stream& waiting) {
-            return found->Wait(recording, std::nullopt, [&] { return waiting.Aborted(); });
-        });
+        return found->kind == EventKind::kFlag ? WaitForFlag(stream, found) : WaitForRecording(stream, found);
     });
 }
 
@@ -170,12 +249,13 @@ CANN_API int aclrtSynchronizeEventWithTimeout(void* event, int32_t timeout)
 }
 
 // Recorded status: 1 when the recording has completed. Wait status counts the other way.
+// An event that captures nothing yet has nothing left to complete.
 CANN_API int aclrtQueryEventStatus(void* event, int* status)
 {
     std::shared_ptr<Event> found = Events().Find(event);
     if (!found) return NoEvent("aclrtQueryEventStatus", event);
     uint64_t recording = found->recorded();
-    *status = recording && found->Reached(recording);
+    *status = (recording || found->kind == EventKind::kCaptures) && found->Reached(recording);
     if (!*status) LetStreamsRun();
     return kOk;
 }
@@ -184,7 +264,9 @@ CANN_API int aclrtQueryEventWaitStatus(void* event, int* status)
 {
     std::shared_ptr<Event> found = Events().Find(event);
     if (!found) return NoEvent("aclrtQueryEventWaitStatus", event);
-    *status = !found->Reached(found->recorded());
+    if (found->kind == EventKind::kCaptures)
+        return Fail(kNotSupported, "aclrtQueryEventWaitStatus: an event of aclrtCreateEventExWithFlag does not tell who waits");
+    *status = found->waiting > 0;
     if (*status) LetStreamsRun();
     return kOk;
 }

@@ -1,5 +1,6 @@
 """Streams and events through torch.npu, and what they order."""
 
+import pytest
 import torch
 from isolation import run_python
 from torch_npu import npu
@@ -98,6 +99,32 @@ print(early, target.sum().item())
     printed = run_python(script, YR_FAKE_CANN_STREAMS="async", YR_FAKE_CANN_DELAY_US="500000")
 
     assert printed.splitlines()[-1] == "0.0 1000.0"
+
+
+@pytest.mark.parametrize("mode", ["inline", "async"])
+def test_an_external_event_blocks_until_it_is_recorded_again(mode: str) -> None:
+    """What a graph would be updated behind: each wait takes one record, given before or after it."""
+    script = """
+import threading, torch
+event, waiter, recorder = torch.npu.ExternalEvent(), torch.npu.Stream(), torch.npu.Stream()
+recorded, seen = [], []
+def record():
+    recorded.append(True)
+    event.record(recorder)
+for _ in range(2):
+    recorded.clear()
+    event.reset(waiter)
+    event.wait(waiter)
+    threading.Timer(0.3, record).start()
+    waiter.synchronize()
+    seen.append(bool(recorded))
+event.record(recorder)
+recorder.synchronize()
+event.wait(waiter)
+waiter.synchronize()
+print(seen)
+"""
+    assert run_python(script, YR_FAKE_CANN_STREAMS=mode).splitlines()[-1] == "[True, True]"
 
 
 def test_a_failed_task_fails_the_kernel_that_needs_it() -> None:

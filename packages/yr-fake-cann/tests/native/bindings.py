@@ -90,8 +90,16 @@ class Cann:
         """Return a new event."""
         return self._own("aclrtDestroyEvent", self.pointer("aclrtCreateEvent"))
 
+    def flag_event(self, flag: int) -> int:
+        """Return a new event of ``aclrtCreateEventWithFlag``."""
+        return self._own("aclrtDestroyEvent", self.pointer("aclrtCreateEventWithFlag", flag))
+
+    def capturing_event(self, flag: int = 0x1) -> int:
+        """Return a new event of ``aclrtCreateEventExWithFlag``, as torch_npu uses them."""
+        return self._own("aclrtDestroyEvent", self.pointer("aclrtCreateEventExWithFlag", flag))
+
     def release(self) -> None:
-        """Destroy everything that `malloc`, `stream` and `event` gave and that still exists."""
+        """Destroy everything that `malloc`, `stream` and the events gave and that still exists."""
         for function, handle in self._owned:
             status = getattr(self.library, function)(ctypes.c_void_p(handle))
             if status not in {0, INVALID_HANDLE, INVALID_PARAMETER}:
