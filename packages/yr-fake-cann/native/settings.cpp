@@ -36,6 +36,16 @@ bool Asynchronous()
     RefuseSetting("YR_FAKE_CANN_STREAMS", text, "inline or async");
 }
 
+const Chip& TheChip()
+{
+    const char* name = Text("YR_FAKE_CANN_SOC");
+    const Chip* chip = FindChip(name ? name : "Ascend910B3");
+    if (!chip) RefuseSetting("YR_FAKE_CANN_SOC", name, ("one of " + ChipNames()).c_str());
+    return *chip;
+}
+
+long Megabytes(const Chip& chip) { return static_cast<long>(chip.memoryBytes >> 20); }
+
 void ReadPorts(Settings& settings)
 {
     const char* text = Text("YR_FAKE_CANN_PORTS");
@@ -51,8 +61,8 @@ Settings Read()
 {
     Settings settings{};
     settings.devices = static_cast<int>(Number("YR_FAKE_CANN_DEVICES", 8, 0, 64));
-    settings.memoryBytes = static_cast<size_t>(Number("YR_FAKE_CANN_MEMORY_MB", 65536, 1, 1L << 24)) << 20;
-    settings.soc = Text("YR_FAKE_CANN_SOC") ? Text("YR_FAKE_CANN_SOC") : "Ascend910B3";
+    settings.chip = &TheChip();
+    settings.memoryBytes = static_cast<size_t>(Number("YR_FAKE_CANN_MEMORY_MB", Megabytes(*settings.chip), 1, 1L << 24)) << 20;
     settings.strict = Flag("YR_FAKE_CANN_STRICT");
     settings.asynchronous = Asynchronous();
     settings.delay = std::chrono::microseconds(Number("YR_FAKE_CANN_DELAY_US", 2000, 0, 60'000'000));

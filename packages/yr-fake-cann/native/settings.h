@@ -5,12 +5,14 @@
 #include <cstddef>
 #include <string>
 
+#include "chips.h"
+
 namespace fake_cann {
 
 struct Settings {
     int devices;                       // YR_FAKE_CANN_DEVICES: physical NPUs of this machine
-    size_t memoryBytes;                // YR_FAKE_CANN_MEMORY_MB: per NPU and process
-    std::string soc;                   // YR_FAKE_CANN_SOC
+    size_t memoryBytes;                // YR_FAKE_CANN_MEMORY_MB: per NPU and process; that of the chip
+    const Chip* chip;                  // YR_FAKE_CANN_SOC
     bool strict;                       // YR_FAKE_CANN_STRICT: the host may not touch device memory
     bool asynchronous;                 // YR_FAKE_CANN_STREAMS=async
     std::chrono::microseconds delay;   // YR_FAKE_CANN_DELAY_US: age of a task before it may run

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <atomic>
 #include <cstdlib>
 #include <vector>
 
@@ -50,6 +50,7 @@ std::vector<Device>& Devices()
 }
 
 thread_local Device* t_current = nullptr;
+std::atomic<int> g_default{-1};  // of threads that have set none; aclInit may name one
 
 }  // namespace
 
@@ -57,9 +58,15 @@ int DeviceCount() { return static_cast<int>(Devices().size()); }
 
 Device* DeviceAt(int logical) { return logical >= 0 && logical < DeviceCount() ? &Devices()[logical] : nullptr; }
 
-Device* CurrentDevice() { return t_current; }
+Device* CurrentDevice() { return t_current ? t_current : DeviceAt(g_default); }
 
-int CallingDevice() { return t_current ? t_current->physical : -1; }
+void SetDefaultDevice(int logical) { g_default = logical; }
+
+int CallingDevice()
+{
+    Device* device = CurrentDevice();
+    return device ? device->physical : -1;
+}
 
 int UnknownDevice(const char* function, int logical)
 {
@@ -74,10 +81,6 @@ int NoContext(const char* function)
 }  // namespace fake_cann
 
 using namespace fake_cann;
-
-CANN_API int aclInit(const char*) { return Enter(__func__, {}, [] { return kOk; }); }
-
-CANN_API int aclFinalize() { return Enter(__func__, {}, [] { return kOk; }); }
 
 CANN_API int aclrtGetDeviceCount(uint32_t* count)
 {
@@ -97,8 +100,9 @@ CANN_API int aclrtSetDevice(int32_t device)
 
 CANN_API int aclrtGetDevice(int32_t* device)
 {
-    if (!t_current) return NoContext("aclrtGetDevice");
-    *device = t_current->logical;
+    Device* current = CurrentDevice();
+    if (!current) return NoContext("aclrtGetDevice");
+    *device = current->logical;
     return kOk;
 }
 
@@ -124,8 +128,9 @@ CANN_API int aclrtQueryDeviceStatus(int32_t device, int* status)
 // A context is its device: there is one, the primary, on each.
 CANN_API int aclrtGetCurrentContext(void** context)
 {
-    if (!t_current) return NoContext("aclrtGetCurrentContext");
-    *context = t_current;
+    Device* current = CurrentDevice();
+    if (!current) return NoContext("aclrtGetCurrentContext");
+    *context = current;
     return kOk;
 }
 
@@ -142,27 +147,6 @@ CANN_API int aclrtGetPrimaryCtxState(int32_t device, uint32_t* flags, int32_t* a
     if (flags) *flags = 0;
     *active = 1;
     return kOk;
-}
-
-CANN_API const char* aclrtGetSocName() { return TheSettings().soc.c_str(); }
-
-CANN_API int rtGetSocVersion(char* version, uint32_t size)
-{
-    snprintf(version, size, "%s", aclrtGetSocName());
-    return kOk;
-}
-
-// Core counts are what callers ask for; an Ascend 910B3 has 20 cube cores.
-CANN_API int aclrtGetDeviceInfo(uint32_t device, int, int64_t* value)
-{
-    if (!DeviceAt(static_cast<int>(device))) return UnknownDevice("aclrtGetDeviceInfo", static_cast<int>(device));
-    *value = 20;
-    return kOk;
-}
-
-CANN_API int aclGetDeviceCapability(uint32_t device, int, int64_t* value)
-{
-    return aclrtGetDeviceInfo(device, 0, value);
 }
 
 CANN_API int rtGetDeviceInfo(uint32_t, int32_t, int32_t, int64_t* value)
@@ -197,8 +181,9 @@ CANN_API int rtDeviceGetBareTgid(uint32_t* process)
 
 CANN_API int hrtGetDeviceRefresh(int32_t* device)
 {
-    if (!t_current) return 15;  // HCCL_E_RUNTIME
-    *device = t_current->logical;
+    Device* current = CurrentDevice();
+    if (!current) return 15;  // HCCL_E_RUNTIME
+    *device = current->logical;
     return kOk;
 }
 

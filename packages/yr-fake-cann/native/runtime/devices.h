@@ -16,7 +16,8 @@ struct Device {
 
 int DeviceCount();
 Device* DeviceAt(int logical);  // nullptr: no such device
-Device* CurrentDevice();        // nullptr: this thread has set none
+Device* CurrentDevice();        // nullptr: this thread has set none, and there is no default
+void SetDefaultDevice(int logical);
 int UnknownDevice(const char* function, int logical);
 int NoContext(const char* function);
 

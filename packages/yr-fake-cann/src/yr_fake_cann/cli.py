@@ -15,6 +15,7 @@ from typing import Final, NoReturn
 
 from yr_fake_cann import activation
 from yr_fake_cann._version import __version__
+from yr_fake_cann.chips import chips
 from yr_fake_cann.errors import ActivationError
 
 NOT_FOUND: Final = 127
@@ -53,7 +54,7 @@ def _add_machine(parser: argparse.ArgumentParser) -> None:
         "--npus", type=npu_count, metavar="N", help="NPUs of the machine (default 8)"
     )
     parser.add_argument("--memory-mb", type=_positive, metavar="MB", help="memory of each NPU")
-    parser.add_argument("--soc", metavar="NAME", help="chip (default Ascend910B3)")
+    parser.add_argument("--soc", type=_chip, metavar="NAME", help="chip (default Ascend910B3)")
     parser.add_argument(
         "--strict",
         action="store_true",
@@ -98,6 +99,16 @@ def npu_count(text: str) -> int:
     if number > MOST_NPUS:
         raise argparse.ArgumentTypeError(f"at most {MOST_NPUS} NPUs can be emulated")
     return number
+
+
+def _chip(text: str) -> str:
+    try:
+        known = chips()
+    except ActivationError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    if text not in known:
+        raise argparse.ArgumentTypeError(f"{text!r} is not emulated, but {', '.join(known)}")
+    return text
 
 
 def _positive(text: str) -> int:

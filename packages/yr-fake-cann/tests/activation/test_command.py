@@ -106,6 +106,33 @@ def test_the_machine_is_described_by_options() -> None:
     assert printed == "Ascend910B2 512"
 
 
+def test_a_chip_that_is_not_known_is_refused(tmp_path: pathlib.Path) -> None:
+    """The error lists those that are, before the command runs."""
+    done = command("run", "--soc", "Ascend910X", "--", "touch", str(tmp_path / "ran"))
+
+    assert done.returncode == 2
+    assert "'Ascend910X' is not emulated, but Ascend910B1, Ascend910B2," in done.stderr
+    assert not (tmp_path / "ran").exists()
+
+
+QUESTIONS = (
+    "npu.get_device_properties(1).vector_core_num",
+    "npu.mem_get_info()[1] >> 30",
+    "npu.mem_get_info(1)[1] >> 30",
+    "npu.get_device_name(1)",
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"), zip(QUESTIONS, ("40", "32", "32", "Ascend910B4"), strict=True)
+)
+def test_the_first_question_may_be_about_a_device(question: str, answer: str) -> None:
+    """Nothing has to be computed before it; torch_npu names a default device when it begins."""
+    script = f"from torch_npu import npu; print({question})"
+
+    assert python(script, "--soc", "Ascend910B4") == answer
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
 def test_an_ordinary_user_needs_nothing_more() -> None:
     """Without any privilege tensors are made, moved and computed with."""

@@ -103,7 +103,7 @@ print(early, target.sum().item())
 
 @pytest.mark.parametrize("mode", ["inline", "async"])
 def test_an_external_event_blocks_until_it_is_recorded_again(mode: str) -> None:
-    """What a graph would be updated behind: each wait takes one record, given before or after it."""
+    """Each wait takes one record, given before or after it."""
     script = """
 import threading, torch
 event, waiter, recorder = torch.npu.ExternalEvent(), torch.npu.Stream(), torch.npu.Stream()

@@ -1,9 +1,11 @@
 """Logical devices and the current one of a thread."""
 
+import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from bindings import INVALID_DEVICE, NO_CONTEXT, Cann, CannError, in_process
+from bindings import INVALID_DEVICE, NO_CONTEXT, Cann, CannError, in_process, opened
 
 
 def count_devices() -> int:
@@ -50,6 +52,68 @@ def test_a_thread_has_no_device_until_it_sets_one(cann: Cann) -> None:
     thread.join()
 
     assert statuses == [NO_CONTEXT]
+
+
+def device_of_a_new_thread(options: str) -> int | str:
+    """Initialise with these options; return the device of a thread that sets none, or its error."""
+    cann = Cann()
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        file.write(options)
+        file.flush()
+        try:
+            cann.aclInit(file.name.encode())
+            return int(cann.number("aclrtGetDevice"))
+        except CannError as error:
+            return str(error)
+
+
+@pytest.mark.parametrize(
+    ("options", "device"),
+    [
+        ('{"defaultDevice": {"default_device": "1"}}', 1),
+        ('{"dump": {}, "defaultDevice":{"default_device":"0"}}', 0),
+    ],
+)
+def test_a_default_device_is_that_of_threads_that_set_none(options: str, device: int) -> None:
+    """torch_npu names device 0 so; a first question about a device needs no other call."""
+    assert in_process(device_of_a_new_thread, options) == device
+
+
+def test_without_a_default_device_there_is_none() -> None:
+    """Other options change nothing."""
+    assert "this thread has set no device" in in_process(device_of_a_new_thread, '{"dump": {}}')
+
+
+def test_a_default_device_must_exist() -> None:
+    """The error names it and how many there are."""
+    options, settings = '{"defaultDevice": {"default_device": "3"}}', {"YR_FAKE_CANN_DEVICES": "2"}
+
+    error = in_process(device_of_a_new_thread, options, settings=settings)
+
+    assert "no NPU 3, this process sees 2" in error
+
+
+def test_options_that_cannot_be_read_are_an_error(cann: Cann) -> None:
+    """The error names the file."""
+    with pytest.raises(CannError, match=r"/nowhere/acl.json: No such file"):
+        cann.aclInit(b"/nowhere/acl.json")
+
+
+def test_a_device_set_by_a_thread_goes_before_the_default() -> None:
+    """Only who has set none has the default one."""
+    options = '{"defaultDevice": {"default_device": "1"}}'
+
+    assert in_process(set_and_ask, options) == (0, 1)
+
+
+def set_and_ask(options: str) -> tuple[int, int]:
+    """Return the device of a thread that sets 0, and then that of one that sets none."""
+    default = device_of_a_new_thread(options)
+    cann = opened(0)
+    with ThreadPoolExecutor(1) as another:
+        other = another.submit(cann.number, "aclrtGetDevice").result()
+    assert other == default
+    return int(cann.number("aclrtGetDevice")), int(other)
 
 
 def test_a_device_that_does_not_exist_cannot_be_set(cann: Cann) -> None:
