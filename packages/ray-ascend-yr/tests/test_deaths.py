@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pathlib
 from typing import Any
 
 import psutil
@@ -10,8 +11,10 @@ import pytest
 import ray
 from conftest import Sandbox, wait_until
 from sender import new_sender, transfer
+from slow_coordinator import SlowCoordinator
 
 from ray_ascend import register_yr_tensor_transport
+from ray_ascend.backend.config import BackendConfig
 from ray_ascend.backend.reaper import is_running
 from ray_ascend.backend.report import BackendReport
 from ray_ascend.errors import ObjectLostError
@@ -75,6 +78,22 @@ def test_a_dead_worker_is_replaced_by_the_next_registration(registered: Sandbox)
     assert float(ray.get(sender.make.remote()).sum()) == 4950.0
     assert not os.path.exists(old.home)
     assert len(registered.processes("reaper")) == 1
+
+
+def test_a_coordinator_that_is_started_again_begins_unasked(sandbox: Sandbox) -> None:
+    """It asks itself to begin; until it is made, Ray says that it is being restarted."""
+    sandbox.start_ray()
+    begun = pathlib.Path(sandbox.directory, "begun")
+    arguments = (BackendConfig(), "yr-test", str(begun))
+    restarted = ray.remote(SlowCoordinator).options(num_cpus=0, max_restarts=1)
+    coordinator = restarted.remote(*arguments)
+    wait_until(lambda: begun.exists() and begun.read_text() != "")
+    first = begun.read_text()
+
+    psutil.Process(int(first)).kill()
+
+    wait_until(lambda: begun.read_text() not in {"", first})
+    ray.kill(coordinator)
 
 
 @pytest.mark.usefixtures("registered")

@@ -53,8 +53,10 @@ class Coordinator:
         self._choosing = asyncio.Lock()
         self._recovery: asyncio.Future[None] | None = None
         self._looking: asyncio.Task[None] | None = None
-        # Nobody may ask for a long time, least of all after a restart.
-        ray.get_runtime_context().current_actor.begin.remote()
+        # Nobody may ask for a long time, least of all after a restart. Until this is over, Ray may
+        # tell this actor that it is being restarted, and then gives up what may not be repeated.
+        itself = ray.get_runtime_context().current_actor
+        itself.begin.options(max_task_retries=-1).remote()
 
     async def begin(self) -> None:
         """Find what an earlier life of this actor has left, and look after the nodes from now on.
