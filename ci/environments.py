@@ -43,7 +43,7 @@ def install(
     if are_imported:
         compiling = ("python", "-m", "compileall", "-q", "-j", "0", "-x", _NOT_IMPORTED)
         # 1: a file is no Python, as torch_npu's templates; who imports one would hear of it anyway.
-        session.run(*compiling, _libraries(session), success_codes=[0, 1])
+        session.run_install(*compiling, _libraries(session), success_codes=[0, 1])
 
 
 def _libraries(session: nox.Session) -> str:
@@ -65,7 +65,7 @@ def _wheel(session: nox.Session, package: str) -> pathlib.Path:
     with _alone():
         if not any(room.glob("*.whl")):
             building = ("python", "-m", "pip", "wheel", "-q", "--no-deps", "--wheel-dir", str(room))
-            session.run(*building, str(PACKAGES / package))
+            session.run_install(*building, str(PACKAGES / package))
     (wheel,) = room.glob("*.whl")
     return wheel
 
