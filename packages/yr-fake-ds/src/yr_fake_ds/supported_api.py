@@ -13,7 +13,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from yr_fake_ds.activation import EMULATED_VERSION
+from yr_fake_ds.sdk.client_arguments import WITHOUT_EFFECT
 from yr_fake_ds.sdk.exports import PUBLIC_NAMES
+
+CLIENTS: Final = ("KVClient", "ObjectClient", "HeteroClient", "DsTensorClient", "DsClient")
 
 EXTRA_NAMES: Final = {
     "CacheType": "yr_fake_ds.sdk.enums",
@@ -45,7 +48,29 @@ Nothing is silently ignored.
 
 def page() -> str:
     """Return the page; called by the command above and by the test."""
-    return HEAD + "\n".join(_section(name) for name in _classes())
+    return HEAD + _constructors() + "\n" + "\n".join(_section(name) for name in _classes())
+
+
+def _constructors() -> str:
+    takers = {name: _parameters_of(name) for name in CLIENTS}
+    names = dict.fromkeys(name for parameters in takers.values() for name in parameters)
+    rows = [
+        f"| `{name}` | {', '.join(taker for taker in takers if name in takers[taker])} "
+        f"| {WITHOUT_EFFECT.get(name, 'works')} |"
+        for name in names
+    ]
+    head = "## Arguments of the clients\n\n| argument | clients | |\n|---|---|---|\n"
+    refused = "\n`StreamClient` takes its arguments and is refused.\n"
+    return head + "\n".join(rows) + "\n" + refused
+
+
+def _parameters_of(name: str) -> list[str]:
+    tree = _parse(PUBLIC_NAMES[name])
+    node = next(part for part in tree.body if isinstance(part, ast.ClassDef) and part.name == name)
+    init = next(
+        part for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "__init__"
+    )
+    return [argument.arg for argument in init.args.args[1:]]
 
 
 def _classes() -> dict[str, str]:

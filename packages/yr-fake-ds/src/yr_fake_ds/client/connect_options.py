@@ -21,6 +21,7 @@ class ConnectOptions(NamedTuple):
     port: int
     connect_timeout_ms: int
     request_timeout_ms: int
+    tenant: str = ""
 
     def validated(self) -> "ConnectOptions":
         """Return the options with nothing left open; StatusError as `init` gives it."""
@@ -32,7 +33,7 @@ class ConnectOptions(NamedTuple):
         if self.request_timeout_ms < 0:
             raise refuse(texts.REQUEST_TIMEOUT_NEGATIVE, timeout_ms=self.request_timeout_ms)
         timeout_ms = self.request_timeout_ms or self.connect_timeout_ms
-        return ConnectOptions(host, port, self.connect_timeout_ms, timeout_ms)
+        return self._replace(host=host, port=port, request_timeout_ms=timeout_ms)
 
     def _address(self) -> tuple[str, int]:
         host, port = self.host, self.port

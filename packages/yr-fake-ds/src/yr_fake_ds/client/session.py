@@ -134,12 +134,19 @@ class Session:
         """Make one call on this very link, for requests about what it holds."""
         timeout = self.request_timeout_ms if timeout_ms is None else timeout_ms
         try:
-            return link.ask(request, kind, timeout, payload)
+            return link.ask(self._as_known_there(request), kind, timeout, payload)
         except TimeoutError:
             raise self._no_response(timeout) from None
         except OSError:
             link.lost = True
             raise WorkerLostError(self._no_response(timeout)) from None
+
+    def _as_known_there(self, request: "protocol.Request") -> "protocol.Request":
+        if not self._options.tenant:
+            return request
+        from yr_fake_ds.client.tenants import of_tenant
+
+        return of_tenant(self._options.tenant, request)
 
     def close(self) -> None:
         """Leave the worker; called when the SDK object is collected and at exit."""

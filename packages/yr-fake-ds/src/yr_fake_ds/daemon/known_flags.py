@@ -1,8 +1,9 @@
 """The flags of the released worker, by kind, and those that ask for what the fake cannot do.
 
-Names, kinds and defaults as in the configuration file of openyuanrong-datasystem 0.8.1. The fake
-acts on the flags of `WorkerSettings`; of the others it accepts those that decide about speed, logs
-and threads, and refuses the values that would change what a client can observe.
+Names, kinds and defaults as in the configuration file of openyuanrong-datasystem 0.8.1, and
+`authorization_enable`, which its worker takes too: without an IAM service no client gets an answer
+then. The fake acts on the flags of `WorkerSettings`; of the others it accepts those that decide
+about speed, logs and threads, and refuses the values that would change what a client can observe.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import Final
 
 BOOLEANS: Final = frozenset(
     """
-    async_delete auto_del_dead_node cross_cluster_get_data_from_worker
+    async_delete authorization_enable auto_del_dead_node cross_cluster_get_data_from_worker
     cross_cluster_get_meta_from_worker enable_cloud_service_token_rotation enable_curve_zmq
     enable_data_replication enable_distributed_master enable_etcd_auth enable_fallocate
     enable_hash_ring_self_healing enable_huge_tlb enable_l2_cache_fallback
@@ -89,6 +90,7 @@ DEMANDING: Final[Mapping[str, tuple[frozenset[str], str]]] = {
     "enable_huge_tlb": (_OFF, _HARDWARE),
     "enable_rdma": (_OFF, _HARDWARE),
     "enable_urma": (_OFF, _HARDWARE),
+    "authorization_enable": (_OFF, _SECURITY),
     "enable_curve_zmq": (_OFF, _SECURITY),
     "enable_etcd_auth": (_OFF, _SECURITY),
     "etcd_username": (frozenset(), _SECURITY),
