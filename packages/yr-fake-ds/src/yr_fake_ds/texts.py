@@ -137,7 +137,9 @@ NESTED_LOOP: Final = Text(
     UNKNOWN_ERROR, "Nested object references cannot be nested in a loop.", _CLIENT, 2117
 )
 COPY_LENGTH: Final = Text(INVALID, "Data length must be in (0, buffer_size].", _BUFFER, 210)
-CLIENT_SEALED: Final = Text(SEALED, "Client object is already sealed", _BUFFER, 239)
+PUBLISH_SEALED: Final = Text(SEALED, "Client object is already sealed", _BUFFER, 239)
+SEAL_SEALED: Final = Text(SEALED, "Client object is already sealed", _BUFFER, 271)
+LATCH_SEALED: Final = Text(SEALED, "Client object is already sealed", _BUFFER, 288)
 CLIENT_DESTROYED: Final = Text(
     RUNTIME_ERROR,
     "Client already destroyed or Shutdown() invoked, buffer invalidated.",

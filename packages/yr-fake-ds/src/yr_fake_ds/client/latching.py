@@ -10,8 +10,10 @@ from yr_fake_ds.errors import StatusError
 def latch(allocation: Allocation, *, exclusive: bool, timeout_s: int) -> None:
     """Take a latch, waiting at most `timeout_s`; StatusError "futex wait timeout" if it is taken.
 
-    Called by the SDK's buffer objects from any thread.
+    Nobody writes what this client has sealed. Called by the SDK's buffer objects from any thread.
     """
+    if exclusive and allocation.sealed:
+        raise refuse(texts.LATCH_SEALED)
     try:
         _latch(allocation, exclusive, timeout_s)
     except StatusError as error:

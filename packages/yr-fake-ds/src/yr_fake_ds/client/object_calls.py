@@ -7,7 +7,7 @@ from yr_fake_ds.client import keys as key_checks
 from yr_fake_ds.client import trace
 from yr_fake_ds.client.allocation import Allocation
 from yr_fake_ds.client.keys import refuse
-from yr_fake_ds.client.publication import allocate, publish, refuse_sealed, store
+from yr_fake_ds.client.publication import allocate, publish, store
 from yr_fake_ds.client.retrieval import take
 from yr_fake_ds.client.session import Session
 from yr_fake_ds.client.values import stored_bytes
@@ -70,7 +70,8 @@ class ObjectCalls:
 
 def publish_buffer(allocation: Allocation, call: "PublishCall", nested: list[str]) -> None:
     """Make an object's buffer visible ("put"), for good ("seal")."""
-    refuse_sealed(allocation)
+    if allocation.sealed:
+        raise refuse(texts.SEAL_SEALED if call == "seal" else texts.PUBLISH_SEALED)
     parameters = allocation.parameters or _parameters(0)
     publish(allocation.session, call, [allocation], parameters, nested=nested)
     allocation.sealed = call == "seal"

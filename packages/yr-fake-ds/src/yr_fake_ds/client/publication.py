@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from yr_fake_ds import texts
 from yr_fake_ds.client import trace
 from yr_fake_ds.client.allocation import Allocation
-from yr_fake_ds.client.keys import refuse
 from yr_fake_ds.client.session import Session
 from yr_fake_ds.errors import StatusError
 
@@ -144,9 +143,3 @@ def _with_retry_detail(error: StatusError, timeout_ms: int) -> StatusError:
     else:
         detail = texts.RETRY_DETAIL.format(statuses="", times=0, elapsed_ms=timeout_ms)
     return StatusError(error.status, error.message + detail.replace("[  ]", "[ ]"))
-
-
-def refuse_sealed(allocation: Allocation) -> None:
-    """Refuse to publish or seal a buffer that this client has sealed."""
-    if allocation.sealed:
-        raise refuse(texts.CLIENT_SEALED)

@@ -110,3 +110,19 @@ def test_latch_times_have_a_range(client: Any, objects: Any, own_keys: Keys) -> 
             call(1.0)
     buffer.unrlatch()
     buffer.unwlatch()
+
+
+@clause("OBJ-LATCH-07", MUST, source=MEASURED)
+@pytest.mark.parametrize("size", [10, 600_000])
+def test_what_is_sealed_is_only_read(client: Any, objects: Any, own_keys: Keys, size: int) -> None:
+    """The buffer that sealed an object takes read latches, and a write latch no more."""
+    buffer = objects.create(own_keys(), size)
+    buffer.memory_copy(b"x" * size)
+    buffer.seal()
+
+    with raises_status("Object already sealed error", "Client object is already sealed"):
+        buffer.wlatch(1)
+
+    buffer.unwlatch()
+    buffer.rlatch(1)
+    buffer.unrlatch()
