@@ -16,6 +16,7 @@ MODULES = [
     "yr.datasystem.stream_client",
     "yr.datasystem.util",
 ]
+BINDINGS = "yr.datasystem.lib.libds_client_py"
 
 
 def describe_parameter(parameter: inspect.Parameter) -> str:
@@ -63,5 +64,21 @@ def describe_module(name: str) -> dict[str, object]:
     }
 
 
+def identities(name: str) -> dict[str, str]:
+    """Return what each class of a module says that it is."""
+    module = importlib.import_module(name)
+    return {
+        f"{name}.{key}": f"{value.__module__}.{value.__qualname__}"
+        for key, value in sorted(vars(module).items())
+        if inspect.isclass(value) and not key.startswith("_")
+    }
+
+
 if __name__ == "__main__":
-    json.dump({name: describe_module(name) for name in MODULES}, sys.stdout)
+    surface: dict[str, object] = {name: describe_module(name) for name in MODULES}
+    known: dict[str, str] = {}
+    for name in (*MODULES, BINDINGS):
+        # DsTensorClient needs torch, which the one interpreter may have and the other not.
+        if surface.get(name) or name == BINDINGS:
+            known |= identities(name)
+    json.dump({"surface": surface, "identities": known}, sys.stdout)

@@ -30,7 +30,7 @@ def surfaces(real_python: str) -> tuple[Any, Any]:
 
 def test_no_public_class_is_missing(surfaces: tuple[Any, Any]) -> None:
     """Every class of every module of the real SDK is in the same module of the fake."""
-    real, fake = surfaces
+    real, fake = (both["surface"] for both in surfaces)
 
     missing = {name: sorted(set(real[name]) - set(fake[name])) for name in real}
 
@@ -39,7 +39,7 @@ def test_no_public_class_is_missing(surfaces: tuple[Any, Any]) -> None:
 
 def test_signatures_are_the_same(surfaces: tuple[Any, Any]) -> None:
     """Every public method has the parameters, kinds and defaults of the real one."""
-    real, fake = surfaces
+    real, fake = (both["surface"] for both in surfaces)
 
     different = {
         f"{module}.{cls}.{method}": (parameters, fake[module][cls].get(method))
@@ -51,3 +51,12 @@ def test_signatures_are_the_same(surfaces: tuple[Any, Any]) -> None:
     }
 
     assert different == {}
+
+
+def test_classes_say_that_they_are_the_sdk_s(surfaces: tuple[Any, Any]) -> None:
+    """Module and name of each class are those of the real one, wherever it is offered."""
+    real, fake = (both["identities"] for both in surfaces)
+    both = real.keys() & fake.keys()
+
+    assert {name: fake[name] for name in both if fake[name] != real[name]} == {}
+    assert len(both) > 50

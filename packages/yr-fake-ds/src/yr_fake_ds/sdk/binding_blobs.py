@@ -13,8 +13,10 @@ from yr_fake_ds.sdk.binding_arguments import (
     instance_of,
     list_of,
 )
+from yr_fake_ds.sdk.identity import BINDINGS, known_as
 
 
+@known_as(BINDINGS)
 class Blob:
     """A piece of device memory."""
 
@@ -41,6 +43,7 @@ class Blob:
         return self._size
 
 
+@known_as(BINDINGS)
 class DeviceBlobList:
     """The blobs of one key on one device."""
 
@@ -86,6 +89,7 @@ def for_client(lists: list[DeviceBlobList]) -> list[Blobs]:
     return [part._for_client() for part in lists]  # noqa: SLF001 - of this module
 
 
+@known_as(BINDINGS)
 class ReadParam:
     """A part of a value to read."""
 

@@ -6,6 +6,8 @@ do not compare equal to an ``int``.
 
 from enum import Enum
 
+from yr_fake_ds.sdk.identity import BINDINGS, known_as
+
 
 class BindingEnum(Enum):
     """An enumeration whose members convert to their number."""
@@ -17,6 +19,7 @@ class BindingEnum(Enum):
     __index__ = __int__
 
 
+@known_as(BINDINGS)
 class WriteMode(BindingEnum):
     """Modes of writing."""
 
@@ -27,6 +30,7 @@ class WriteMode(BindingEnum):
     WRITE_BACK_L2_CACHE_EVICT = 4
 
 
+@known_as(BINDINGS)
 class ConsistencyType(BindingEnum):
     """Kinds of consistency."""
 
@@ -34,6 +38,7 @@ class ConsistencyType(BindingEnum):
     CAUSAL = 1
 
 
+@known_as(BINDINGS)
 class CacheType(BindingEnum):
     """Places of a cached value."""
 
@@ -41,6 +46,7 @@ class CacheType(BindingEnum):
     DISK = 1
 
 
+@known_as(BINDINGS)
 class ExistenceOpt(BindingEnum):
     """Conditions of a set."""
 
@@ -48,6 +54,7 @@ class ExistenceOpt(BindingEnum):
     NX = 1
 
 
+@known_as(BINDINGS)
 class LifetimeType(BindingEnum):
     """Lifetimes of a device object."""
 
@@ -55,6 +62,7 @@ class LifetimeType(BindingEnum):
     MOVE = 1
 
 
+@known_as(BINDINGS)
 class DataType(BindingEnum):
     """Element types of device data."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from yr_fake_ds.client import trace
 from yr_fake_ds.errors import NotSupportedError, StatusError
+from yr_fake_ds.sdk import page_attention
 from yr_fake_ds.sdk.binding_arguments import TEXT, Signature, as_text
 from yr_fake_ds.sdk.binding_blobs import Blob, DeviceBlobList, ReadParam
 from yr_fake_ds.sdk.binding_enums import (
@@ -19,7 +20,8 @@ from yr_fake_ds.sdk.binding_enums import (
     WriteMode,
 )
 from yr_fake_ds.sdk.futures import FutureTimeoutException
-from yr_fake_ds.sdk.page_attention import PageAttnUtils, Tensor
+from yr_fake_ds.sdk.identity import BINDINGS, known_as
+from yr_fake_ds.sdk.page_attention import Tensor
 from yr_fake_ds.sdk.shared_buffers import ReadOnlyMemoryViewBuffer, StateValueBuffer
 from yr_fake_ds.sdk.status import BindingStatus as Status
 
@@ -82,6 +84,7 @@ NONE_L2_CACHE_EVICT = WriteMode.NONE_L2_CACHE_EVICT
 WRITE_BACK_L2_CACHE_EVICT = WriteMode.WRITE_BACK_L2_CACHE_EVICT
 
 
+@known_as(BINDINGS)
 class Context:
     """Settings of the calling thread; returns statuses instead of raising."""
 
@@ -98,6 +101,12 @@ class Context:
         return Status()
 
 
+@known_as(BINDINGS)
+class PageAttnUtils(page_attention.PageAttnUtils):
+    """The same calls as those of `yr.datasystem.ds_tensor_client`."""
+
+
+@known_as(BINDINGS)
 class SetParam:
     """How a value is stored, in the bindings' own enumerations."""
 

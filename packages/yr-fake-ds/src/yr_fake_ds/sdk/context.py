@@ -3,10 +3,12 @@
 from yr_fake_ds.client import trace
 from yr_fake_ds.sdk.binding_arguments import TEXT, Signature, as_text
 from yr_fake_ds.sdk.calls import sdk_call
+from yr_fake_ds.sdk.identity import known_as
 
 SET_TRACE_ID = Signature("set_trace_id", (TEXT,))
 
 
+@known_as("yr.datasystem.util")
 class Context:
     """Settings of the calling thread."""
 

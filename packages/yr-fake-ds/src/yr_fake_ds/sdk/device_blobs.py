@@ -3,8 +3,10 @@
 from typing import Any
 
 from yr_fake_ds.sdk import binding_blobs as bindings
+from yr_fake_ds.sdk.identity import known_as
 
 
+@known_as("yr.datasystem.hetero_client")
 class Blob:
     """A piece of device memory: its address and its size in bytes."""
 
@@ -25,6 +27,7 @@ class Blob:
         self.size = size
 
 
+@known_as("yr.datasystem.hetero_client")
 class DeviceBlobList:
     """The blobs of one key on one device; `src_offset` skips bytes of the stored value."""
 
@@ -57,6 +60,7 @@ class DeviceBlobList:
         return self.blob_list
 
 
+@known_as("yr.datasystem.hetero_client")
 class MetaInfo:
     """The blob sizes of a device key."""
 

@@ -2,10 +2,12 @@
 
 from yr_fake_ds.sdk.client_arguments import check_types, given
 from yr_fake_ds.sdk.hetero_client import HeteroClient
+from yr_fake_ds.sdk.identity import known_as
 from yr_fake_ds.sdk.kv_client import KVClient
 from yr_fake_ds.sdk.object_client import ObjectClient
 
 
+@known_as("yr.datasystem.ds_client")
 class DsClient:
     """Holds three clients, each with its own place at the worker."""
 

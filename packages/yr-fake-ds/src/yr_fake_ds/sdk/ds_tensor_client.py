@@ -12,6 +12,7 @@ from yr_fake_ds.sdk.device_blobs import Blob, DeviceBlobList
 from yr_fake_ds.sdk.enums import WriteMode
 from yr_fake_ds.sdk.futures import Future
 from yr_fake_ds.sdk.hetero_client import HeteroClient
+from yr_fake_ds.sdk.identity import known_as
 from yr_fake_ds.sdk.page_attention import PageAttnUtils
 from yr_fake_ds.sdk.page_attention import Tensor as Layer
 from yr_fake_ds.sdk.parameters import SetParam
@@ -25,6 +26,7 @@ except ModuleNotFoundError as error:
 DEVICE_TYPES: Final = ("Ascend", "npu")
 
 
+@known_as("yr.datasystem.ds_tensor_client")
 @dataclass
 class CopyRange:
     """A piece of a stored value and where it goes, in bytes."""
@@ -34,6 +36,7 @@ class CopyRange:
     length: int
 
 
+@known_as("yr.datasystem.ds_tensor_client")
 class DsTensorClient:
     """A client for tensors of the device `device_id`, whatever the tensors themselves say."""
 

@@ -8,8 +8,10 @@ code sees the public ones; `yr.datasystem.lib.libds_client_py` offers the others
 from enum import Enum
 
 from yr_fake_ds.sdk import binding_enums as bindings
+from yr_fake_ds.sdk.identity import known_as
 
 
+@known_as("yr.datasystem.object_client")
 class WriteMode(Enum):
     """How a value is kept; without an L2 cache only the two NONE_ modes work."""
 
@@ -20,6 +22,7 @@ class WriteMode(Enum):
     WRITE_BACK_L2_CACHE_EVICT = bindings.WriteMode.WRITE_BACK_L2_CACHE_EVICT
 
 
+@known_as("yr.datasystem.object_client")
 class ConsistencyType(Enum):
     """Consistency of an object: PRAM (mcreate, ObjectClient by default) or CAUSAL (set, mset)."""
 
@@ -27,6 +30,7 @@ class ConsistencyType(Enum):
     CAUSAL = bindings.ConsistencyType.CAUSAL
 
 
+@known_as("yr.datasystem.object_client")
 class CacheType(Enum):
     """Where a value is cached. The spelling MEMEORY is the SDK's."""
 
@@ -34,6 +38,7 @@ class CacheType(Enum):
     DISK = bindings.CacheType.DISK
 
 
+@known_as("yr.datasystem.kv_client")
 class ExistenceOpt(Enum):
     """NX sets only keys that do not exist; only `KVClient.msettx` supports it."""
 
@@ -41,6 +46,7 @@ class ExistenceOpt(Enum):
     NX = bindings.ExistenceOpt.NX
 
 
+@known_as("yr.datasystem.stream_client")
 class SubconfigType(Enum):
     """Kinds of stream subscription; streams themselves are not part of the fake."""
 

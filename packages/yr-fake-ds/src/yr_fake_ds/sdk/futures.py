@@ -7,9 +7,11 @@ from typing import Any, Protocol
 from yr_fake_ds import device_texts
 from yr_fake_ds.client import trace
 from yr_fake_ds.errors import StatusError
+from yr_fake_ds.sdk.identity import BINDINGS, known_as
 from yr_fake_ds.sdk.status import BindingStatus
 
 
+@known_as(BINDINGS)
 class FutureTimeoutException(Exception):  # noqa: N818 - the SDK's name
     """A `dev_send` or `dev_recv` has not ended within the time given to `Future.get`."""
 
@@ -70,6 +72,7 @@ class KeyFuture:
         raise FutureTimeoutException(text.message(trace_id, key=self._key, timeout_ms=timeout_ms))
 
 
+@known_as("yr.datasystem.hetero_client")
 class Future:
     """The outcome of an asynchronous call; `yr.datasystem.Future`."""
 

@@ -15,9 +15,14 @@ from yr_fake_ds.sdk.binding_blobs import ReadParam as BindingReadParam
 from yr_fake_ds.sdk.calls import sdk_call
 from yr_fake_ds.sdk.client_arguments import check_types, given, session_of
 from yr_fake_ds.sdk.enums import ExistenceOpt, WriteMode
+from yr_fake_ds.sdk.identity import known_as
 from yr_fake_ds.sdk.parameters import ReadParam
 from yr_fake_ds.sdk.read_only_buffer import ReadOnlyBuffer
-from yr_fake_ds.sdk.shared_buffers import ReadOnlyMemoryViewBuffer, StateValueBuffer
+from yr_fake_ds.sdk.shared_buffers import (
+    ReadOnlyMemoryViewBuffer,
+    StateValueBuffer,
+    allocation_of,
+)
 from yr_fake_ds.sdk.status import BindingStatus
 from yr_fake_ds.sdk.validator import Validator
 
@@ -26,6 +31,7 @@ MAX_FAST_TRANSPORT_MEM_SIZE: Final = 2 * 1024 * 1024 * 1024
 WRITE_MODES: Final = [WriteMode] * 5
 
 
+@known_as("yr.datasystem.kv_client")
 class KVClient:
     """A client of the worker at `host`:`port`; safe to use from many threads at once.
 
@@ -138,7 +144,7 @@ class KVClient:
         """Publish buffers of `mcreate` in one step; a key exists from here on."""
         Validator.check_args_types([["buffers", buffers, list]])
         signatures.MSET_BUFFER.check(self, buffers)
-        self._calls.publish([buffer.allocation() for buffer in buffers if buffer is not None])
+        self._calls.publish([allocation_of(buffer) for buffer in buffers if buffer is not None])
 
     @sdk_call
     def get_buffers(

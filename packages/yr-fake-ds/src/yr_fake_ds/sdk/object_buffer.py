@@ -6,10 +6,12 @@ from yr_fake_ds import texts
 from yr_fake_ds.client import latching, object_calls
 from yr_fake_ds.client.allocation import Allocation
 from yr_fake_ds.sdk.calls import sdk_call
+from yr_fake_ds.sdk.identity import known_as
 from yr_fake_ds.sdk.shared_buffers import ReadOnlyMemoryViewBuffer
 from yr_fake_ds.sdk.validator import Validator
 
 
+@known_as("yr.datasystem.object_client")
 class Buffer:
     """What `ObjectClient.create` and `get` return; empty when constructed by hand."""
 

@@ -26,6 +26,7 @@ from yr_fake_ds.sdk.binding_enums import ConsistencyType as BindingConsistencyTy
 from yr_fake_ds.sdk.calls import sdk_call
 from yr_fake_ds.sdk.client_arguments import check_types, given, session_of
 from yr_fake_ds.sdk.enums import ConsistencyType
+from yr_fake_ds.sdk.identity import known_as
 from yr_fake_ds.sdk.object_buffer import Buffer
 from yr_fake_ds.sdk.validator import Validator
 
@@ -47,6 +48,7 @@ QUERY: Final = _function("query_global_ref_num", (TEXT,), "int")
 GENERATE: Final = _function("generate_object_id", (TEXT,), "Tuple[datasystem::Status, str]")
 
 
+@known_as("yr.datasystem.object_client")
 class ObjectClient:
     """A client of the worker at `host`:`port`; safe to use from many threads at once."""
 

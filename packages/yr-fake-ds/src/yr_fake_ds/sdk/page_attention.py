@@ -23,10 +23,12 @@ from yr_fake_ds.sdk.binding_arguments import (
 )
 from yr_fake_ds.sdk.binding_blobs import Blob, DeviceBlobList
 from yr_fake_ds.sdk.calls import sdk_call
+from yr_fake_ds.sdk.identity import BINDINGS, known_as
 
 DIMENSIONS: Final = range(2, 5)
 
 
+@known_as(BINDINGS)
 class Tensor:
     """Address, bytes per element and shape of a layer; `libds_client_py.Tensor`."""
 
@@ -64,6 +66,7 @@ _BLOCKWISE: Final = Signature("blockwise_dev_blob_lists", _LAYERS, _LISTS)
 _LAYERWISE: Final = Signature("layerwise_dev_blob_lists", _LAYERS, _LISTS)
 
 
+@known_as("yr.datasystem.ds_tensor_client")
 class PageAttnUtils:
     """Computes addresses only; called from any thread."""
 

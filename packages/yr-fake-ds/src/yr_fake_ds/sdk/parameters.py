@@ -3,8 +3,10 @@
 from typing import NamedTuple
 
 from yr_fake_ds.sdk.enums import CacheType, ExistenceOpt, WriteMode
+from yr_fake_ds.sdk.identity import known_as
 
 
+@known_as("yr.datasystem.kv_client")
 class ReadParam(NamedTuple):
     """A part of a value: skip `offset` bytes, take `size`; 0 means up to the end."""
 
@@ -13,6 +15,7 @@ class ReadParam(NamedTuple):
     size: int
 
 
+@known_as("yr.datasystem.kv_client")
 class SetParam:
     """How `HeteroClient.mset_d2h` stores a value; attributes are set after construction."""
 

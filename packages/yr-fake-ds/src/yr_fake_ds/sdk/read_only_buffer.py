@@ -1,10 +1,12 @@
 """`ReadOnlyBuffer`: a value of `get_read_only_buffers`, or a part of one from `read`."""
 
 from yr_fake_ds import texts
+from yr_fake_ds.sdk.identity import known_as
 from yr_fake_ds.sdk.shared_buffers import StateValueBuffer
 from yr_fake_ds.sdk.validator import Validator
 
 
+@known_as("yr.datasystem.kv_client")
 class ReadOnlyBuffer:
     """Read access to a value, latched on request; `yr.datasystem.kv_client.ReadOnlyBuffer`."""
 

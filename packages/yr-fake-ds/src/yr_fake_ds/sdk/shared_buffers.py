@@ -5,10 +5,12 @@ from yr_fake_ds.client.allocation import Allocation
 from yr_fake_ds.client.memory_exporter import MemoryExporter
 from yr_fake_ds.errors import StatusError
 from yr_fake_ds.sdk.binding_arguments import BOOL, PREFIX, UINT32, Signature
+from yr_fake_ds.sdk.identity import BINDINGS, BindingObject, known_as
 from yr_fake_ds.sdk.status import BindingStatus
 
 
-class ReadOnlyMemoryViewBuffer(MemoryExporter):
+@known_as(BINDINGS)
+class ReadOnlyMemoryViewBuffer(BindingObject, MemoryExporter):
     """What `get_buffers` returns: read-only bytes through the buffer protocol, no ``len()``.
 
     Every view of it (memoryview, numpy, torch) keeps the value; the last one to go gives it back.
@@ -24,15 +26,12 @@ class ReadOnlyMemoryViewBuffer(MemoryExporter):
         return self._size
 
 
-class StateValueBuffer:
+@known_as(BINDINGS)
+class StateValueBuffer(BindingObject):
     """What `mcreate` returns; not a buffer itself, `MutableData` is."""
 
     def __init__(self, allocation: Allocation) -> None:
         self._allocation = allocation
-
-    def allocation(self) -> Allocation:
-        """Return the memory behind this buffer (not a name of the real SDK)."""
-        return self._allocation
 
     def GetSize(self) -> int:  # noqa: N802 - the SDK's name
         """Return the size in bytes."""
@@ -75,3 +74,8 @@ IMMUTABLE_DATA = Signature(
     "ImmutableData", (BOOL, UINT32), f"{PREFIX}ReadOnlyMemoryViewBuffer", owner="StateValueBuffer"
 )
 R_LATCH = Signature("RLatch", (UINT32,), owner="StateValueBuffer")
+
+
+def allocation_of(buffer: StateValueBuffer) -> Allocation:
+    """Return the memory behind a buffer; the SDK has no such call."""
+    return buffer._allocation  # noqa: SLF001

@@ -5,9 +5,11 @@ The real SDK has two: the one of its bindings (`BindingStatus` here, with `get_m
 """
 
 from yr_fake_ds import errors, texts
+from yr_fake_ds.sdk.identity import BINDINGS, BindingObject, known_as
 
 
-class BindingStatus:
+@known_as(BINDINGS, "Status")
+class BindingStatus(BindingObject):
     """The status of a call; made in the calling process, immutable."""
 
     def __init__(self, status: str = texts.OK, message: str = "") -> None:
@@ -31,6 +33,7 @@ class BindingStatus:
         return self._message
 
 
+@known_as("yr.datasystem.util")
 class Status:
     """Wraps a status of the bindings; `yr.datasystem.Status`."""
 

@@ -3,10 +3,12 @@
 from typing import Any, NoReturn
 
 from yr_fake_ds.errors import NotSupportedError
+from yr_fake_ds.sdk.identity import known_as
 
 REASON = "streams are not emulated"
 
 
+@known_as("yr.datasystem.stream_client")
 class StreamClient:
     """Takes the real one's arguments; `init` and every other call raise NotSupportedError."""
 
@@ -60,6 +62,7 @@ class StreamClient:
         raise NotSupportedError("StreamClient.query_global_consumer_num", REASON)
 
 
+@known_as("yr.datasystem.stream_client")
 class Producer:
     """Cannot exist without a StreamClient."""
 
@@ -75,6 +78,7 @@ class Producer:
         raise NotSupportedError("Producer.close", REASON)
 
 
+@known_as("yr.datasystem.stream_client")
 class Consumer:
     """Cannot exist without a StreamClient."""
 

@@ -4,10 +4,12 @@ from typing import Any
 
 from yr_fake_ds.errors import NotSupportedError
 from yr_fake_ds.sdk.binding_enums import BindingEnum
+from yr_fake_ds.sdk.identity import known_as
 
 REASON = "its peer-to-peer device transfers need an NPU and are not emulated"
 
 
+@known_as("yr.datasystem._transfer_engine")
 class TransferEngine:
     """Raises NotSupportedError when constructed."""
 
@@ -15,6 +17,7 @@ class TransferEngine:
         raise NotSupportedError("TransferEngine", REASON)
 
 
+@known_as("yr.datasystem._transfer_engine")
 class Result:
     """The outcome of a call of the TransferEngine; raises NotSupportedError when constructed."""
 
@@ -22,6 +25,7 @@ class Result:
         raise NotSupportedError("TransferEngine.Result", REASON)
 
 
+@known_as("yr.datasystem._transfer_engine")
 class ErrorCode(BindingEnum):
     """Codes of the TransferEngine, read off openyuanrong-datasystem 0.8.1."""
 

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from yr_fake_ds import texts
+from yr_fake_ds.sdk.identity import known_as
 
 
+@known_as("yr.datasystem.util")
 class Validator:
     """Checks of argument types and ranges; `yr.datasystem.util.Validator` in the real SDK."""
 
