@@ -94,11 +94,15 @@ class Attached(Message, frozen=True):
 
 
 class Slot(msgspec.Struct, frozen=True, array_like=True):
-    """Bytes in the arena on which the receiving client holds one reference."""
+    """Bytes in the arena on which the receiving client holds one reference.
+
+    Those of a sealed object may be neither published nor latched for writing.
+    """
 
     id: int
     offset: int
     size: int
+    sealed: bool = False
 
 
 class Parameters(msgspec.Struct, frozen=True, array_like=True):

@@ -38,7 +38,7 @@ class Allocation:
         self.link = link
         self.slot_id = None if slot is None else slot.id
         self.parameters: Parameters | None = None
-        self.sealed = False
+        self.sealed = slot is not None and slot.sealed
         if slot is None:
             self.latch = LocalLatch()
             self._local = _aligned_bytes(size)

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from msgspec.structs import replace
+
 from yr_fake_ds import protocol, texts
 from yr_fake_ds.daemon.memory import Memory
 from yr_fake_ds.daemon.patience import deadline_of, patiently
@@ -69,7 +71,10 @@ class Reading:
             found = self._wait([request.keys[index] for index in missing], client_id, wait_until)
             for index, located in zip(missing, found, strict=True):
                 key, alone = request.keys[index], len(slots) == 1
-                slots[index] = self._take(key, located, client_id, deadline, alone=alone)
+                slot = self._take(key, located, client_id, deadline, alone=alone)
+                if slot and located and located.sealed:
+                    slot = replace(slot, sealed=True)
+                slots[index] = slot
         except BaseException:
             self._memory.release([slot.id for slot in slots if slot], client_id)
             raise

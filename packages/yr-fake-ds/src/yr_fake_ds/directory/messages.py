@@ -26,6 +26,7 @@ class Located(msgspec.Struct, frozen=True, array_like=True):
     parameters: Parameters
     holders: list[str]
     remaining_s: float | None
+    sealed: bool = False
 
 
 class Join(Message, frozen=True):

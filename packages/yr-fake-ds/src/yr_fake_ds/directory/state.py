@@ -296,7 +296,8 @@ class State:
             return None
         remaining = None if value.expires_at is None else value.expires_at - self.clock()
         size = 0 if value.broken else value.size
-        return Located(value.version, size, value.parameters, list(value.holders), remaining)
+        holders = list(value.holders)
+        return Located(value.version, size, value.parameters, holders, remaining, value.sealed)
 
     def _living(self, key: str) -> Value | None:
         value = self._values.get(key)

@@ -115,14 +115,16 @@ def test_latch_times_have_a_range(client: Any, objects: Any, own_keys: Keys) -> 
 @clause("OBJ-LATCH-07", MUST, source=MEASURED)
 @pytest.mark.parametrize("size", [10, 600_000])
 def test_what_is_sealed_is_only_read(client: Any, objects: Any, own_keys: Keys, size: int) -> None:
-    """The buffer that sealed an object takes read latches, and a write latch no more."""
+    """Buffers of a sealed object take read latches, but none to write, and are not published."""
     buffer = objects.create(own_keys(), size)
     buffer.memory_copy(b"x" * size)
     buffer.seal()
+    (read,) = objects.get([own_keys()], 0)
 
-    with raises_status("Object already sealed error", "Client object is already sealed"):
-        buffer.wlatch(1)
-
-    buffer.unwlatch()
-    buffer.rlatch(1)
-    buffer.unrlatch()
+    for one in (buffer, read):
+        for call in (lambda one=one: one.wlatch(1), one.publish, one.seal):
+            with raises_status("Object already sealed error", "Client object is already sealed"):
+                call()
+        one.unwlatch()
+        one.rlatch(1)
+        one.unrlatch()
