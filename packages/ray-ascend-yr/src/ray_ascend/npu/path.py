@@ -29,6 +29,7 @@ from ray_ascend.npu.arrivals import Landing, are_late
 from ray_ascend.npu.identity import is_same_npu, npu_module, origin_of
 from ray_ascend.npu.published import Offers, Published, blocks_of
 from ray_ascend.npu.reading import Reading
+from ray_ascend.npu.refusals import Refusals
 from ray_ascend.npu.source import Acquaintances, ask_for_host_copy
 from ray_ascend.npu.streams import npus_of, wait_for_work
 from ray_ascend.objects.device_path import UnderWay
@@ -50,7 +51,7 @@ class NpuPath:
     """One key for each object, whatever the number of tensors: a list of NPU memory blocks."""
 
     def __init__(self) -> None:
-        self._unreachable: set[tuple[str, int]] = set()
+        self._refusals = Refusals()
         self._sources = Acquaintances()
 
     def store(
@@ -146,20 +147,22 @@ class NpuPath:
     def landed(self, reading: Reading, patience: Patience) -> Landing | None:
         """Wait for what was begun; None where it turns out to be impossible, or is too late."""
         try:
-            return reading.finish(patience)
+            landing = reading.finish(patience)
         except TransferError as error:
             self._refuse(reading.origin, error)
             return None
+        if landing is not None:
+            self._refusals.forget(reading.origin)
+        return landing
 
     def _refuse(self, origin: NpuOrigin, error: TransferError) -> None:
         if type(error) is not TransferError:
             raise error
-        self._unreachable.add((origin.host, origin.npu))
+        self._refusals.note(origin, error)
 
     def _can_read(self, origin: NpuOrigin) -> bool:
-        refused = (origin.host, origin.npu) in self._unreachable
         alone = bool(origin.actor) and not is_same_npu(origin, npu_module().current_device())
-        return alone and not refused and not are_late()
+        return alone and not self._refusals.hold(origin) and not are_late()
 
     def _is_known(self, origin: NpuOrigin | None) -> TypeGuard[NpuOrigin]:
         if origin is None or origin.places:
