@@ -6,6 +6,7 @@ import asyncio
 import os
 import pathlib
 import time
+from typing import Any
 
 import ray
 
@@ -15,17 +16,19 @@ from ray_ascend.backend.coordinator import Coordinator
 CREATION_S = 1.0
 
 
-class SlowCoordinator(Coordinator):
-    """Writes into a file which process has begun to look after the nodes."""
+def new_slow_coordinator(begun: pathlib.Path) -> Any:
+    """Create one; it writes into the file which process has begun to look after the nodes."""
 
-    def __init__(self, config: BackendConfig, cluster: str, begun: str) -> None:
-        self._begun = begun
-        # Whoever has called an actor is told of its state; the first that Ray says is "restarting".
-        ray.get_runtime_context().current_actor.questions.remote()
-        time.sleep(CREATION_S)
-        super().__init__(config, cluster)
+    class SlowCoordinator(Coordinator):
+        def __init__(self, config: BackendConfig, cluster: str) -> None:
+            # Who has called an actor is told of its state; the first that Ray says is "restarting".
+            ray.get_runtime_context().current_actor.questions.remote()
+            time.sleep(CREATION_S)
+            super().__init__(config, cluster)
 
-    async def begin(self) -> None:
-        """Begin, and say so."""
-        await super().begin()
-        await asyncio.to_thread(pathlib.Path(self._begun).write_text, str(os.getpid()))
+        async def begin(self) -> None:
+            await super().begin()
+            await asyncio.to_thread(begun.write_text, str(os.getpid()))
+
+    actor = ray.remote(SlowCoordinator).options(num_cpus=0, max_restarts=1)
+    return actor.remote(BackendConfig(), "yr-test")

@@ -11,10 +11,9 @@ import pytest
 import ray
 from conftest import Sandbox, wait_until
 from sender import new_sender, transfer
-from slow_coordinator import SlowCoordinator
+from slow_coordinator import new_slow_coordinator
 
 from ray_ascend import register_yr_tensor_transport
-from ray_ascend.backend.config import BackendConfig
 from ray_ascend.backend.reaper import is_running
 from ray_ascend.backend.report import BackendReport
 from ray_ascend.errors import ObjectLostError
@@ -84,9 +83,7 @@ def test_a_coordinator_that_is_started_again_begins_unasked(sandbox: Sandbox) ->
     """It asks itself to begin; until it is made, Ray says that it is being restarted."""
     sandbox.start_ray()
     begun = pathlib.Path(sandbox.directory, "begun")
-    arguments = (BackendConfig(), "yr-test", str(begun))
-    restarted = ray.remote(SlowCoordinator).options(num_cpus=0, max_restarts=1)
-    coordinator = restarted.remote(*arguments)
+    coordinator = new_slow_coordinator(begun)
     wait_until(lambda: begun.exists() and begun.read_text() != "")
     first = begun.read_text()
 
