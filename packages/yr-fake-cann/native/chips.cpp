@@ -7,7 +7,7 @@ namespace {
 
 constexpr size_t kMegabyte = size_t{1} << 20, kGigabyte = size_t{1} << 30;
 
-// docs/chips.md is read from these lines.
+// docs/chips.md has the same table, and a test compares them.
 constexpr Chip kChips[] = {
     {"Ascend910B1", 24, 48, 6, 64 * kGigabyte, 192 * kMegabyte},
     {"Ascend910B2", 24, 48, 6, 64 * kGigabyte, 192 * kMegabyte},

@@ -1,9 +1,9 @@
-"""Host functions with which a test holds a stream up."""
+"""Host functions with which a test holds a stream up, and whether one is."""
 
 import ctypes
 import threading
 
-from bindings import PATIENCE
+from bindings import PATIENCE, STREAM_TIMEOUT, Cann, CannError
 
 HOST_FUNCTION = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
@@ -18,3 +18,14 @@ class Gate:
     def wait(self) -> None:
         """Block until the gate is opened."""
         self.open.wait(PATIENCE)
+
+
+def is_held_up(cann: Cann, stream: int) -> bool:
+    """Tell whether the stream does not get past what is queued in it."""
+    try:
+        cann.aclrtSynchronizeStreamWithTimeout(stream, 100)
+    except CannError as error:
+        if error.status != STREAM_TIMEOUT:
+            raise
+        return True
+    return False

@@ -7,25 +7,13 @@ from bindings import (
     HOST_TO_DEVICE,
     INVALID_PARAMETER,
     NOT_SUPPORTED,
-    STREAM_TIMEOUT,
     Cann,
     CannError,
 )
-from gates import Gate
+from gates import Gate, is_held_up
 
 SYNC, TIME_LINE, DEVICE_ONLY, EXTERNAL, IPC = 0x1, 0x8, 0x10, 0x20, 0x40
 CREATORS: Final = ("aclrtCreateEventWithFlag", "aclrtCreateEventExWithFlag")
-
-
-def is_held_up(cann: Cann, stream: int) -> bool:
-    """Tell whether the stream does not get past what is queued in it."""
-    try:
-        cann.aclrtSynchronizeStreamWithTimeout(stream, 100)
-    except CannError as error:
-        if error.status != STREAM_TIMEOUT:
-            raise
-        return True
-    return False
 
 
 @pytest.mark.parametrize("flag", [SYNC, EXTERNAL, SYNC | TIME_LINE])
@@ -74,7 +62,7 @@ def test_a_reset_is_a_task_of_its_stream(cann: Cann) -> None:
 
 
 def test_who_waits_can_be_asked(cann: Cann) -> None:
-    """The wait status is "not ready" as long as a stream waits, and so after it was destroyed."""
+    """The wait status is "not ready" as long as a stream waits."""
     waiter, event = cann.pointer("aclrtCreateStream"), cann.flag_event(SYNC)
     before = cann.number("aclrtQueryEventWaitStatus", event)
     cann.aclrtStreamWaitEvent(waiter, event)

@@ -63,8 +63,7 @@ def _constructors() -> str:
 
 
 def _parameters_of(name: str) -> list[str]:
-    tree = _parse(PUBLIC_NAMES[name])
-    node = next(part for part in tree.body if isinstance(part, ast.ClassDef) and part.name == name)
+    _tree, node = _class(name)
     init = next(
         part for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "__init__"
     )
@@ -75,9 +74,14 @@ def _classes() -> dict[str, str]:
     return {**PUBLIC_NAMES, **EXTRA_NAMES}
 
 
-def _section(name: str) -> str:
+def _class(name: str) -> tuple[ast.Module, ast.ClassDef]:
     tree = _parse(_classes()[name])
     node = next(part for part in tree.body if isinstance(part, ast.ClassDef) and part.name == name)
+    return tree, node
+
+
+def _section(name: str) -> str:
+    tree, node = _class(name)
     reason = _reason(tree)
     rows = list(_rows(node, reason))
     if not rows:

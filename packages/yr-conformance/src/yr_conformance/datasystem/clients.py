@@ -41,18 +41,32 @@ def connect(port: int, **options: Any) -> Any:
     """Make and init a KVClient with ample time-outs; options are the SDK's."""
     from yr.datasystem import KVClient
 
-    client = counted(KVClient(HOST, port, **(TIMEOUTS | options)))
-    client.init()
-    return client
+    return _connected(KVClient, port, options)
 
 
 def connect_objects(port: int, **options: Any) -> Any:
     """Make and init an ObjectClient with ample time-outs; options are the SDK's."""
     from yr.datasystem import ObjectClient
 
-    client = counted(ObjectClient(HOST, port, **(TIMEOUTS | options)))
+    return _connected(ObjectClient, port, options)
+
+
+def connect_hetero(port: int, **options: Any) -> Any:
+    """Make and init a HeteroClient with ample time-outs; options are the SDK's."""
+    from yr.datasystem import HeteroClient
+
+    return _connected(HeteroClient, port, options)
+
+
+def _connected(client_class: Any, port: int, options: dict[str, Any]) -> Any:
+    client = counted(client_class(HOST, port, **(TIMEOUTS | options)))
     client.init()
     return client
+
+
+def new_tenant() -> str:
+    """Give the name of a tenant that no other test has."""
+    return f"t{uuid.uuid4().hex[:8]}"
 
 
 def transact(client: Any, keys: list[str], values: list[bytes]) -> None:

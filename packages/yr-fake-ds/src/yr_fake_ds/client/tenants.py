@@ -33,9 +33,7 @@ _WITH_KEYS = (
 
 
 def of_tenant(tenant: str, request: Request) -> Request:
-    """Give the request with the keys as a worker knows them; called for all that a client asks."""
-    if not tenant:
-        return request
+    """Give the request with the keys as a worker knows them; called for all that a tenant asks."""
 
     def whole(key: str) -> str:
         return f"{tenant}{SEPARATOR}{key}"

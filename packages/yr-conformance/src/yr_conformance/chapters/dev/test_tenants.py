@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
-from yr_conformance.datasystem.clients import TIMEOUTS, Keys, counted
-from yr_conformance.datasystem.worker import HOST, Worker
+from yr_conformance.datasystem.clients import Keys, connect_hetero, new_tenant
+from yr_conformance.datasystem.worker import Worker
 from yr_conformance.device.clauses import EMULATED, MUST, clause
 from yr_conformance.device.station_process import StationProcess
-
-
-def connect_hetero(port: int, tenant: str) -> Any:
-    """Make and init a HeteroClient of a tenant."""
-    from yr.datasystem import HeteroClient
-
-    client = counted(HeteroClient(HOST, port, tenant_id=tenant, **TIMEOUTS))
-    client.init()
-    return client
 
 
 @clause("DEV-TENANT-01", MUST, source=EMULATED)
@@ -25,7 +15,7 @@ def test_device_objects_are_everybody_s(
     worker: Worker, npu0: StationProcess, own_keys: Keys
 ) -> None:
     """A tenant finds, and deletes, what a client without one keeps on its NPU."""
-    red = connect_hetero(worker.port, f"red{uuid.uuid4().hex[:8]}")
+    red = connect_hetero(worker.port, tenant_id=new_tenant())
     npu0.ask("make", "x", 1, 1000)
     npu0.ask("dev_mset", [own_keys()], ["x"])
 
@@ -40,7 +30,7 @@ def test_host_values_are_a_tenant_s(
     worker: Worker, client: Any, npu0: StationProcess, own_keys: Keys
 ) -> None:
     """What a client without a tenant has copied to the host, no tenant sees or deletes."""
-    red = connect_hetero(worker.port, f"red{uuid.uuid4().hex[:8]}")
+    red = connect_hetero(worker.port, tenant_id=new_tenant())
     npu0.ask("make", "x", 1, 1000)
     npu0.ask("mset_d2h", [own_keys()], ["x"])
 

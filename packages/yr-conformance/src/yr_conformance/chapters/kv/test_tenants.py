@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 
 from yr_conformance.clauses import MUST, clause
-from yr_conformance.datasystem.clients import Keys, connect
+from yr_conformance.datasystem.clients import Keys, connect, new_tenant
 from yr_conformance.datasystem.sources import MEASURED
 from yr_conformance.datasystem.statuses import raises_status
 from yr_conformance.datasystem.worker import Worker
@@ -20,7 +19,7 @@ from yr_conformance.waiting import wait_until
 @contextmanager
 def tenants(worker: Worker, own_keys: Keys) -> Iterator[tuple[Any, Any]]:
     """Clients of two tenants that no other test has; their keys go with the block."""
-    red, blue = (connect(worker.port, tenant_id=f"t{uuid.uuid4().hex[:8]}") for _ in range(2))
+    red, blue = (connect(worker.port, tenant_id=new_tenant()) for _ in range(2))
     yield red, blue
     for one in (red, blue):
         one.delete(own_keys.made)
@@ -70,7 +69,7 @@ def test_a_time_to_live_is_a_tenant_s(worker: Worker, own_keys: Keys) -> None:
 @clause("KV-TENANT-04", MUST, source=MEASURED)
 def test_a_worker_names_the_keys_of_tenants_whole(worker: Worker, own_keys: Keys) -> None:
     """What `expire` cannot find it names as the worker does: tenant, dollar, key."""
-    name = f"t{uuid.uuid4().hex[:8]}"
+    name = new_tenant()
     tenant, missing = connect(worker.port, tenant_id=name), own_keys("missing")
     tenant.set(own_keys("here"), b"x", ttl_second=60)
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from yr_conformance.chapters.obj.clauses import MUST, clause
-from yr_conformance.datasystem.clients import Keys, connect_objects
+from yr_conformance.datasystem.clients import Keys, connect_objects, new_tenant
 from yr_conformance.datasystem.sources import MEASURED
 from yr_conformance.datasystem.statuses import raises_status
 from yr_conformance.datasystem.worker import Worker
@@ -17,7 +16,7 @@ def test_objects_and_references_are_a_tenant_s(
     worker: Worker, client: Any, objects: Any, own_keys: Keys
 ) -> None:
     """Another tenant, or none, has other objects under a key, and no part in its references."""
-    red = connect_objects(worker.port, tenant_id=f"red{uuid.uuid4().hex[:8]}")
+    red = connect_objects(worker.port, tenant_id=new_tenant())
     red.g_increase_ref([own_keys()])
     red.put(own_keys(), b"red", nested_object_keys=[own_keys("inner")])
 
