@@ -5,6 +5,7 @@ Exception
 NotImplementedError                  (itself a RuntimeError, which torch_npu raises on failures)
 └── NotEmulatedError                 an operator of torch_npu that has no kernel here
 RuntimeError
+├── OperatorArgumentError            a fused operator was given what its documentation excludes
 └── StreamError                      a task queued on a stream before this kernel has failed
 """
 
@@ -24,6 +25,17 @@ class NotEmulatedError(NotImplementedError):
             f"{EMULATED_OPERATORS_PAGE}; run this part on a real NPU, or replace the operator by "
             "its definition in aten operators when it runs on yr-fake-cann."
         )
+        self.operator = operator
+
+
+class OperatorArgumentError(RuntimeError):
+    """A fused operator was called with arguments that its documentation excludes.
+
+    torch_npu raises a RuntimeError there too; CANN's code and text are not reproduced.
+    """
+
+    def __init__(self, operator: str, what: str) -> None:
+        super().__init__(f"{operator}: {what}")
         self.operator = operator
 
 

@@ -41,14 +41,12 @@ def test_a_generator_of_the_cpu_is_refused(device: torch.device) -> None:
 
 def test_a_fused_operator_is_refused_by_name(device: torch.device) -> None:
     """The error names the operator as users call it, and the page of what is emulated."""
-    query = torch.ones(1, 2, 8, 16, device=device)
+    boxes = torch.ones(4, 5, device=device)
 
-    with pytest.raises(
-        NotEmulatedError, match=r"npu_fusion_attention .*emulated-operators"
-    ) as raised:
-        torch_npu.npu_fusion_attention(query, query, query, head_num=2, input_layout="BNSD")
+    with pytest.raises(NotEmulatedError, match=r"npu_nms_with_mask .*emulated-operators") as raised:
+        torch_npu.npu_nms_with_mask(boxes, 0.5)
 
-    assert raised.value.operator == "torch_npu.npu_fusion_attention"
+    assert raised.value.operator == "torch_npu.npu_nms_with_mask"
 
 
 def test_a_sparse_result_is_refused(device: torch.device) -> None:

@@ -2,19 +2,17 @@
 
 import importlib.metadata
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Final
 
 import pytest
 import torch
+from rank_processes import saved_by_ranks
 
 from yr_fake_cann import activation
 
 PROGRAM: Final = os.path.join(os.path.dirname(os.path.abspath(__file__)), "program.py")
 WORLD: Final = 4
-PATIENCE: Final = 240
 Results = list[dict[str, list[torch.Tensor]]]
 
 pytestmark = pytest.mark.skipif(
@@ -29,23 +27,11 @@ def run(backend: str, directory: Path, **settings: str) -> Results:
         environ.update(activation.variables(environ, activation.Machine(npus=WORLD)))
     store = directory / f"store-{backend}"
     targets = [directory / f"{backend}-{rank}" for rank in range(WORLD)]
-    ranks = [
-        subprocess.Popen(
-            [sys.executable, PROGRAM, backend, str(rank), str(WORLD), str(store), str(target)],
-            env=environ,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    programs = [
+        [PROGRAM, backend, str(rank), str(WORLD), str(store), str(target)]
         for rank, target in enumerate(targets)
     ]
-    try:
-        ended = [(rank.communicate(timeout=PATIENCE)[1], rank.returncode) for rank in ranks]
-    finally:
-        for rank in ranks:
-            rank.kill()
-            rank.wait()
-    assert [code for _, code in ended] == [0] * WORLD, "\n".join(errors for errors, _ in ended)
-    return [torch.load(target) for target in targets]
+    return saved_by_ranks(programs, targets, environ)
 
 
 @pytest.fixture(scope="module")

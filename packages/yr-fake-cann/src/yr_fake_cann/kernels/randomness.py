@@ -14,8 +14,18 @@ _STEP = 4  # offsets are multiples of four, the numbers that one Philox round gi
 
 def host_generator(generator: torch.Generator) -> torch.Generator:
     """Return a CPU generator for one call, and move the npu generator on."""
+    return generator_at(*draw(generator))
+
+
+def draw(generator: torch.Generator) -> tuple[int, int]:
+    """Return seed and offset for one call, and move the npu generator on."""
     seed, offset = generator.initial_seed(), generator.get_offset()
     generator.set_offset(offset + _STEP)
+    return seed, offset
+
+
+def generator_at(seed: int, offset: int) -> torch.Generator:
+    """Return a CPU generator with the numbers of a seed and an offset."""
     mixed = (seed ^ (offset // _STEP * _MIX)) & 0x7FFF_FFFF_FFFF_FFFF
     return torch.Generator(device="cpu").manual_seed(mixed)
 

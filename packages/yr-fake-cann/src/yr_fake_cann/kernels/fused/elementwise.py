@@ -1,9 +1,4 @@
-"""torch_npu's own operators whose definition is a few aten operators.
-
-Each function has the signature of its operator and is registered under the same name, below and
-above autograd, so gradients follow from the definition. Intermediate precision is float32 where the
-documentation of the operator says so; roundings of the Ascend kernels are not reproduced.
-"""
+"""Norms, activations, casts and moves of torch_npu: one or a few aten operators each."""
 
 from collections.abc import Callable
 from typing import Any, Final
