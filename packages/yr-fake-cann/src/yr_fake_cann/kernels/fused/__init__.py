@@ -14,13 +14,19 @@ from typing import Any, Final
 from yr_fake_cann.kernels.fused import (
     batch_norm,
     elementwise,
+    expert_routing,
     fusion_attention,
     fusion_attention_grad,
+    matmul,
+    quantization,
 )
 
 PROVIDED: Final[dict[str, Callable[..., Any]]] = {
     **batch_norm.PROVIDED,
     **elementwise.PROVIDED,
+    **expert_routing.PROVIDED,
     **fusion_attention.PROVIDED,
     **fusion_attention_grad.PROVIDED,
+    **matmul.PROVIDED,
+    **quantization.PROVIDED,
 }

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from yr_fake_cann.kernels.fused import scalar_types
+
 
 def rms_norm(x: Tensor, gamma: Tensor, epsilon: float = 1e-6) -> tuple[Tensor, Tensor]:
     """``npu_rms_norm``: the normalised tensor, and 1/rms in float32."""
@@ -128,29 +130,11 @@ def non_finite_check(gradients: list[Tensor]) -> bool:
 
 
 def _dtype(code: Any) -> torch.dtype:
-    if isinstance(code, torch.dtype):
-        return code
-    dtype = _BY_SCALAR_TYPE.get(code)
+    dtype = scalar_types.dtype(code)
     if dtype is None:
         raise RuntimeError(f"npu_dtype_cast to the Ascend dtype {code} is not emulated")
     return dtype
 
-
-# The numbers of c10::ScalarType, which the schema's `int dtype` carries.
-_BY_SCALAR_TYPE: Final = {
-    0: torch.uint8,
-    1: torch.int8,
-    2: torch.int16,
-    3: torch.int32,
-    4: torch.int64,
-    5: torch.float16,
-    6: torch.float32,
-    7: torch.float64,
-    9: torch.complex64,
-    10: torch.complex128,
-    11: torch.bool,
-    15: torch.bfloat16,
-}
 
 PROVIDED: Final[dict[str, Callable[..., Any]]] = {
     "aten::lstm_cell": lstm_cell,
