@@ -17,6 +17,7 @@ from yr_fake_cann.kernels.fused import (
     expert_routing,
     fusion_attention,
     fusion_attention_grad,
+    inference_attention,
     matmul,
     quantization,
 )
@@ -27,6 +28,7 @@ PROVIDED: Final[dict[str, Callable[..., Any]]] = {
     **expert_routing.PROVIDED,
     **fusion_attention.PROVIDED,
     **fusion_attention_grad.PROVIDED,
+    **inference_attention.PROVIDED,
     **matmul.PROVIDED,
     **quantization.PROVIDED,
 }

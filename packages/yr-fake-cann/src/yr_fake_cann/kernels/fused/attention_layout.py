@@ -20,6 +20,8 @@ def split_heads(x: Tensor, layout: str, heads: int) -> Tensor:
             return x.view(*x.shape[:2], heads, -1).transpose(1, 2)
         case "SBH":
             return x.view(*x.shape[:2], heads, -1).permute(1, 2, 0, 3)
+        case "NTD":
+            return x.unsqueeze(0)
         case _:
             return x.transpose(0, 1).unsqueeze(0)
 
@@ -35,6 +37,8 @@ def join_heads(x: Tensor, layout: str) -> Tensor:
             return x.transpose(1, 2).flatten(2)
         case "SBH":
             return x.permute(2, 0, 1, 3).flatten(2)
+        case "NTD":
+            return x.squeeze(0)
         case _:
             return x.squeeze(0).transpose(0, 1)
 
