@@ -54,18 +54,29 @@ const Sink& TheSink()
 
 double Microseconds(Clock::duration span) { return std::chrono::duration<double, std::micro>(span).count(); }
 
-std::string Print(const char* format, const Argument& argument)
+// A program's words without what separates arguments or ends a string of JSON.
+std::string Plain(const char* words)
 {
-    char value[32], text[128];
-    snprintf(value, sizeof value, argument.pointer ? "0x%" PRIx64 : "%" PRIu64, argument.value);
-    snprintf(text, sizeof text, format, argument.name, value);
+    std::string text = words;
+    for (char& c : text)
+        if (strchr("\",\\", c) || static_cast<unsigned char>(c) < ' ') c = '_';
     return text;
 }
 
-std::string Join(Arguments arguments, const char* format)
+std::string Print(const Argument& argument)
+{
+    if (argument.words) return Plain(argument.words);
+    char value[32];
+    snprintf(value, sizeof value, argument.pointer ? "0x%" PRIx64 : "%" PRIu64, argument.value);
+    return value;
+}
+
+// The arguments, each with `between` between its name and its value, and `quote` around both.
+std::string Join(Arguments arguments, const std::string& quote, const std::string& between)
 {
     std::string text;
-    for (const Argument& argument : arguments) text += (text.empty() ? "" : ", ") + Print(format, argument);
+    for (const Argument& argument : arguments)
+        text += (text.empty() ? "" : ", ") + quote + argument.name + quote + between + quote + Print(argument) + quote;
     return text;
 }
 
@@ -77,7 +88,7 @@ std::string ChromeLine(const TraceRecord& record, Arguments arguments, double du
              R"("args": {"npu": %d, "result": %d)",
              record.name, record.kind, Microseconds(record.begin.time_since_epoch()), duration, getpid(),
              record.lane, record.device, record.status);
-    std::string more = Join(arguments, "\"%s\": \"%s\"");
+    std::string more = Join(arguments, "\"", ": ");
     return head + (more.empty() ? std::string() : ", " + more) + "}},\n";
 }
 
@@ -87,7 +98,7 @@ std::string TextLine(const TraceRecord& record, Arguments arguments, double dura
     snprintf(head, sizeof head, "%.9f %d/%d npu:%d %s %s(", Microseconds(record.begin.time_since_epoch()) / 1e6,
              getpid(), record.lane, record.device, record.kind, record.name);
     snprintf(tail, sizeof tail, ") = %d in %.1f us\n", record.status, duration);
-    return head + Join(arguments, "%s=%s") + tail;
+    return head + Join(arguments, "", "=") + tail;
 }
 
 }  // namespace

@@ -13,13 +13,20 @@ namespace fake_cann {
 
 using Clock = std::chrono::steady_clock;
 
+// Words of the program, such as the message of a mark.
+struct Text {
+    const char* words;
+};
+
 struct Argument {
     Argument(const char* label, uint64_t number) : name(label), value(number) {}
     Argument(const char* label, const void* address)
         : name(label), value(reinterpret_cast<uintptr_t>(address)), pointer(true) {}
+    Argument(const char* label, Text text) : name(label), value(0), words(text.words ? text.words : "") {}
     const char* name;
     uint64_t value;
     bool pointer = false;
+    const char* words = nullptr;
 };
 using Arguments = std::initializer_list<Argument>;
 

@@ -17,6 +17,8 @@ PAGE: Final = PACKAGE / "docs" / "emulated.md"
 
 ENTRY: Final = re.compile(r"^CANN_API [^(]*?\b(\w+)\(")
 SWITCHED: Final = re.compile(r"^(ACCEPTED|NOT_EMULATED)\((\w+)\)$")
+# Folders and files of functions that nothing comes of: a profiler has no device to look at.
+WITHOUT_EFFECT: Final = ("accepted", "profiling")
 # The emulator's own entry points, which are no part of CANN.
 OWN: Final = "yr_fake_cann_"
 
@@ -25,6 +27,10 @@ LIBRARIES: Final = {
     "libhccl.so": r"Hccl",
     "libra.so": r"Ra[A-Z]",
     "libruntime.so": r"h?rt[A-Z]",
+    "libascend_hal.so": r"hal[A-Z]",
+    "libmspti.so": r"mspti",
+    "libms_tools_ext.so": r"mstx",
+    "libmsprofiler.so": r"aclprof",
     "libascendcl.so": r"acl|Msprof",
 }
 
@@ -61,20 +67,22 @@ def functions() -> list[Function]:
         function
         for source in sorted(SOURCES.rglob("*.cpp"))
         for line in source.read_text().splitlines()
-        if (function := read_line(line, source.stem)) is not None
+        if (function := read_line(line, source)) is not None
     ]
     return sorted(found)
 
 
-def read_line(line: str, concept: str) -> Function | None:
-    """Return the function that a source line defines, if it defines one."""
+def read_line(line: str, source: Path) -> Function | None:
+    """Return the function that a line of a source defines, if it defines one."""
+    concept = source.stem
     if match := SWITCHED.match(line):
         level = "accepted" if match[1] == "ACCEPTED" else "refused"
         return Function(library_of(match[2]), concept, match[2], level)
     match = ENTRY.match(line)
     if match is None or match[1] == "name" or match[1].startswith(OWN):
         return None
-    level = "accepted" if concept == "accepted" else "emulated"
+    without_effect = concept in WITHOUT_EFFECT or source.parent.name in WITHOUT_EFFECT
+    level = "accepted" if without_effect else "emulated"
     return Function(library_of(match[1]), concept, match[1], level)
 
 

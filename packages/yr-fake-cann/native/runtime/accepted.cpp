@@ -5,11 +5,8 @@
 #include <mutex>
 #include <utility>
 
+#include "../accepted.h"
 #include "../call.h"
-
-// ACCEPTED starts a line; tools/emulated.py reads the names from here.
-#define ACCEPTED(name) \
-    CANN_API int name() { return fake_cann::kOk; }
 
 ACCEPTED(aclSetCompileopt)
 ACCEPTED(aclSetTensorFormat)
@@ -28,6 +25,8 @@ ACCEPTED(aclopSetAttrListFloat)
 ACCEPTED(aclopSetAttrListInt)
 ACCEPTED(aclopSetAttrListListInt)
 ACCEPTED(aclopSetAttrString)
+ACCEPTED(aclopStartDumpArgs)
+ACCEPTED(aclopStopDumpArgs)
 ACCEPTED(aclrtGetLastError)
 ACCEPTED(aclrtPeekAtLastError)
 ACCEPTED(aclrtSetDeviceSatMode)

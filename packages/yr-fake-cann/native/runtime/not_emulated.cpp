@@ -37,6 +37,9 @@ NOT_EMULATED(rtMalloc)
 NOT_EMULATED(rtNotifyGetAddrOffset)
 NOT_EMULATED(rtRDMADBSend)
 
+// Properties of a card that only its driver knows.
+NOT_EMULATED(halGetDeviceInfo)
+
 // RDMA verbs of libra.so: remote H2D, and point-to-point transfers over RoCE.
 NOT_EMULATED(RaDeinit)
 NOT_EMULATED(RaDeregisterMr)

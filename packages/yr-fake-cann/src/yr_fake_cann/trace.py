@@ -73,7 +73,7 @@ def _records(path: str) -> Iterator[Record]:
 
 
 def _text_records(path: str) -> Iterator[Record]:
-    with open(path, encoding="utf-8") as file:
+    with open(path, encoding="utf-8", errors="replace") as file:
         for line in file:
             match = TEXT_LINE.match(line)
             if match is not None:
@@ -113,7 +113,7 @@ def _json_records(path: str) -> Iterator[Record]:
 
 
 def _events(path: str) -> Iterator[dict[str, Any]]:
-    with open(path, encoding="utf-8") as file:
+    with open(path, encoding="utf-8", errors="replace") as file:
         for line in file:
             if line.startswith("{") and line.endswith("},\n"):
                 yield json.loads(line.rstrip(",\n"))

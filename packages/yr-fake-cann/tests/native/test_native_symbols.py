@@ -23,6 +23,10 @@ SONAMES: Final = [
     "acl_op_compiler",
     "ge_runner",
     "graph",
+    "mspti",
+    "msprofiler",
+    "ms_tools_ext",
+    "ascend_hal",
 ]
 
 
