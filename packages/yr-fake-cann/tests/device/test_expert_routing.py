@@ -217,3 +217,76 @@ def test_padded_experts_are_not_emulated(device: torch.device) -> None:
         torch_npu.npu_moe_token_permute(
             torch.ones(4, WIDTH, device=device), experts_of(device), padded_mode=True
         )
+
+
+def dispatched(
+    device: torch.device, **options: object
+) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+    """Return tokens, and what the second routing makes of four of them and two experts each."""
+    tokens = torch.arange(4.0, device=device).unsqueeze(1).expand(-1, WIDTH).contiguous() + 1
+    found: tuple[torch.Tensor, ...] = torch_npu.npu_moe_init_routing_v2(
+        tokens,
+        experts_of(device).int(),
+        **{"expert_num": 5, "expert_tokens_num_flag": True, "expert_tokens_num_type": 1, **options},
+    )
+    return tokens, found
+
+
+def test_the_second_routing_counts_and_places(device: torch.device) -> None:
+    """Pairs are numbered by rows; weights and mode 2 bring them back."""
+    tokens, (expanded, places, counts, _) = dispatched(device)
+
+    assert expanded[:, 0].tolist() == [1, 4, 4, 3, 2, 1, 2, 3]
+    assert places.tolist() == [0, 5, 6, 4, 7, 3, 1, 2]
+    assert counts.tolist() == [1, 2, 1, 1, 3]
+    back = torch_npu.npu_moe_finalize_routing(
+        *(expanded, None, None, None, torch.ones(4, 2, device=device), places, None),
+        drop_pad_mode=2,
+    )
+    assert torch.equal(back, 2 * tokens)
+
+
+def test_experts_of_other_ranks_are_left_out(device: torch.device) -> None:
+    """Only the range is sorted, counted and placed."""
+    _, (expanded, places, counts, _) = dispatched(device, active_expert_range=[1, 4])
+
+    assert expanded[:, 0].tolist() == [4, 4, 3, 2, 0, 0, 0, 0]
+    assert places.tolist() == [-1, -1, -1, 3, -1, 2, 0, 1]
+    assert counts.tolist() == [2, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (0, [1, 3, 4, 5, 8]),
+        (2, [[0, 1], [1, 2], [2, 1], [3, 1], [4, 3]]),
+    ],
+)
+def test_counts_come_in_three_forms(
+    device: torch.device, kind: int, expected: list[object]
+) -> None:
+    """Sums, counts (above), or pairs of an expert and its count."""
+    _, (_, _, counts, _) = dispatched(device, expert_tokens_num_type=kind)
+
+    assert counts.tolist() == expected
+
+
+def test_tokens_may_be_quantised_on_their_way(device: torch.device) -> None:
+    """Smoothed by the row of their expert; the scale of each comes with it."""
+    smooth = torch.rand(5, WIDTH, device=device) + 0.5
+
+    tokens, (expanded, _, _, scale) = dispatched(device, scale=smooth, quant_mode=1)
+
+    assert expanded.dtype == torch.int8
+    smoothed = tokens[[0, 3, 3, 2, 1, 0, 1, 2]] * smooth[[0, 1, 1, 2, 3, 4, 4, 4]]
+    values, expected = torch_npu.npu_dynamic_quant(smoothed)
+    assert torch.equal(expanded, values)
+    torch.testing.assert_close(scale, expected)
+
+
+def test_places_of_the_second_kind_name_the_pairs(device: torch.device) -> None:
+    """Each row of the result says which pair it is; fewer active rows leave the rest zero."""
+    _, (expanded, pairs, _, _) = dispatched(device, row_idx_type=1, active_num=3)
+
+    assert pairs.tolist() == [0, 6, 7, 5, 3, 1, 2, 4]
+    assert expanded[:, 0].tolist() == [1, 4, 4, 0, 0, 0, 0, 0]
