@@ -6,7 +6,9 @@ import re
 from yr_fake_cann.kernels.fused import PROVIDED
 
 PAGE = pathlib.Path(__file__).parents[2] / "docs" / "public-calls.md"
-ROW = re.compile(r"^\| `(?P<name>[\w.]+)` \| (?P<calls>\d+) \| [^|]+ \| (?P<here>[^|]+) \|$", re.M)
+ROW = re.compile(
+    r"^\| `(?P<name>[\w.]+)` \| (?P<calls>\d+) \| [^|]+ \| (?P<here>[^|]+) \|$", re.MULTILINE
+)
 
 
 def test_every_row_says_whether_the_operator_is_provided() -> None:
