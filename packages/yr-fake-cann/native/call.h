@@ -1,4 +1,5 @@
-// The scope of one call into the emulated CANN: fault plan, trace, and the message of its failure.
+// The scope of one call into the emulated CANN: fault plan, condition of the NPU, trace, and the
+// message of its failure.
 //
 //   CANN_API int aclrtX(..) { return Enter(__func__, {{"bytes", n}}, [&] { ... return kOk; }); }
 #pragma once
@@ -6,6 +7,7 @@
 #include <string>
 
 #include "abi.h"
+#include "conditions.h"
 #include "faults.h"
 #include "trace.h"
 
@@ -26,7 +28,8 @@ int Enter(const char* function, Arguments arguments, Body&& body)
 {
     TraceRecord record{"call", function, CallingDevice(), 0, Clock::now(), 0};
     int planned = PlannedFault(FaultPoint::kCall, function, record.device);
-    record.status = planned ? FailAsPlanned(planned, function) : body();
+    int condition = planned ? kOk : ConditionFault(FaultPoint::kCall, function, record.device);
+    record.status = planned ? FailAsPlanned(planned, function) : condition ? condition : body();
     if (Tracing()) {
         record.lane = CallingThread();
         WriteTrace(record, arguments);

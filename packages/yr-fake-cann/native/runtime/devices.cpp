@@ -119,8 +119,9 @@ CANN_API int aclrtResetDeviceForce(int32_t device)
 CANN_API int aclrtQueryDeviceStatus(int32_t device, int* status)
 {
     return Enter(__func__, {{"device", static_cast<uint64_t>(device)}}, [&] {
-        if (!DeviceAt(device)) return UnknownDevice("aclrtQueryDeviceStatus", device);
-        *status = 0;  // normal
+        Device* found = DeviceAt(device);
+        if (!found) return UnknownDevice("aclrtQueryDeviceStatus", device);
+        *status = FailureOf(found->physical) ? 1 : 0;  // abnormal, normal
         return kOk;
     });
 }

@@ -26,7 +26,8 @@ int Execute(const Task& task, int device, int stream)
 {
     TraceRecord record{"task", task.name, device, stream, Clock::now(), 0};
     int planned = PlannedFault(FaultPoint::kTask, task.name, device);
-    record.status = planned ? FailAsPlanned(planned, task.name) : task.run();
+    int condition = planned ? kOk : ConditionFault(FaultPoint::kTask, task.name, device);
+    record.status = planned ? FailAsPlanned(planned, task.name) : condition ? condition : task.run();
     if (Tracing()) WriteTrace(record, {});
     return record.status;
 }
@@ -68,7 +69,7 @@ void Stream::Submit(Task task)
     if (closed_) return;
     submitted_++;
     bool idle = done_ + 1 == submitted_ && !busy_;
-    if (!TheSettings().asynchronous && !task.waits && idle) {
+    if (!TheSettings().asynchronous && !task.waits && idle && !Hangs(device_)) {
         Run(lock, task);
         return;
     }
@@ -88,6 +89,7 @@ void Stream::Run(std::unique_lock<std::mutex>& lock, const Task& task)
 {
     busy_ = true;
     lock.unlock();
+    while (Hangs(device_) && !Aborted()) std::this_thread::sleep_for(std::chrono::milliseconds(2));
     int status = Execute(task, device_, id_);
     lock.lock();
     busy_ = false;
@@ -263,9 +265,13 @@ CANN_API int aclrtSynchronizeDeviceWithTimeout(int32_t timeout)
 
 CANN_API int aclrtSynchronizeDevice() { return aclrtSynchronizeDeviceWithTimeout(-1); }
 
-// Entry of the emulator itself: a kernel that runs on the host calls it before it touches bytes.
+// Entry of the emulator itself: a kernel that runs on the host calls it before it touches bytes. It
+// is a task of its NPU, and needs one that works.
 CANN_API int yr_fake_cann_wait_stream(void* stream)
 {
     std::shared_ptr<Stream> found = FindStream(stream);
-    return found ? found->Synchronize(std::nullopt) : NoStream("yr_fake_cann_wait_stream", stream);
+    if (!found) return NoStream("yr_fake_cann_wait_stream", stream);
+    WaitWhileItHangs(found->device());
+    if (int status = FailureOf(found->device())) return Fail(status, "NPU %d has failed and is not healed yet", found->device());
+    return found->Synchronize(std::nullopt);
 }

@@ -44,6 +44,7 @@ class Machine:
     soc: str | None = None
     strict: bool | None = None
     streams: str | None = None
+    control: str | None = None
 
     def variables(self) -> dict[str, str]:
         """Return the environment variables that the native libraries read at first use."""
@@ -53,6 +54,7 @@ class Machine:
             "YR_FAKE_CANN_SOC": self.soc,
             "YR_FAKE_CANN_STRICT": None if self.strict is None else int(self.strict),
             "YR_FAKE_CANN_STREAMS": self.streams,
+            "YR_FAKE_CANN_CONTROL": self.control,
         }
         return {name: str(value) for name, value in values.items() if value is not None}
 

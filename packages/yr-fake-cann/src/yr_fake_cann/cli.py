@@ -1,8 +1,9 @@
-"""The command ``yr-fake-cann``: run, env, which.
+"""The command ``yr-fake-cann``: run, env, which, control.
 
 yr-fake-cann run --npus 8 -- pytest -q     run a command, and all it starts, on emulated NPUs
 eval "$(yr-fake-cann env --npus 8)"        the same for the rest of a shell session
 yr-fake-cann which                         one line: what is active here
+yr-fake-cann control FILE fail --npu 0     change the condition of an NPU of a running machine
 """
 
 import argparse
@@ -13,9 +14,10 @@ import sys
 from collections.abc import Sequence
 from typing import Final, NoReturn
 
-from yr_fake_cann import activation
+from yr_fake_cann import activation, control_command
 from yr_fake_cann._version import __version__
 from yr_fake_cann.chips import chips
+from yr_fake_cann.control import VARIABLE, Control, ControlError
 from yr_fake_cann.errors import ActivationError
 
 NOT_FOUND: Final = 127
@@ -30,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = options.run(options)
     except ActivationError as error:
         return _fail(f"cannot activate: {error}", 1)
+    except ControlError as error:
+        return _fail(str(error), 1)
     return code
 
 
@@ -46,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     env.set_defaults(run=_env)
     which = commands.add_parser("which", help="say whether emulated NPUs are active")
     which.set_defaults(run=_which)
+    control_command.add_to(commands)
     return parser
 
 
@@ -65,6 +70,11 @@ def _add_machine(parser: argparse.ArgumentParser) -> None:
         "--streams",
         choices=("inline", "async"),
         help="async: copies and collectives complete later, so a missing synchronize shows",
+    )
+    parser.add_argument(
+        "--control",
+        metavar="FILE",
+        help="let `yr-fake-cann control FILE` change the NPUs while they are used; made if missing",
     )
 
 
@@ -88,8 +98,9 @@ def _which(_options: argparse.Namespace) -> int:
 
 
 def _machine(options: argparse.Namespace) -> activation.Machine:
+    control = options.control and Control.create(options.control).environment()[VARIABLE]
     return activation.Machine(
-        options.npus, options.memory_mb, options.soc, options.strict, options.streams
+        options.npus, options.memory_mb, options.soc, options.strict, options.streams, control
     )
 
 

@@ -45,10 +45,10 @@ class StreamError(RuntimeError):
     On hardware the failure shows at the next synchronisation; here a kernel is one.
     """
 
-    def __init__(self, device: int, status: int) -> None:
+    def __init__(self, device: int, status: int, reason: str = "") -> None:
         super().__init__(
             f"a task on the current stream of npu:{device} failed with ACL status {status}; "
-            "the bytes that it should have produced are not there"
+            f"the bytes that it should have produced are not there. {reason}".rstrip()
         )
         self.device = device
         self.status = status

@@ -21,6 +21,13 @@ def wait_stream() -> Callable[[int], int]:
     return function
 
 
+def last_error() -> str:
+    """Return why the calling thread's last call into the runtime failed."""
+    function = _library().aclGetRecentErrMsg
+    function.restype = ctypes.c_char_p
+    return bytes(function() or b"").decode()
+
+
 @functools.cache
 def host_address() -> Callable[[int], int]:
     """Return the function that gives the host's address of a byte of device memory.

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from yr_fake_cann.errors import StreamError
 from yr_fake_cann.kernels import internals
-from yr_fake_cann.native import wait_stream
+from yr_fake_cann.native import last_error, wait_stream
 
 Result = TypeVar("Result")
 
@@ -25,7 +25,7 @@ def drain(device: int) -> None:
     """Wait for the current stream of a device; raise StreamError if a task on it has failed."""
     status = wait_stream()(internals.current_raw_stream(device))
     if status:
-        raise StreamError(device, status)
+        raise StreamError(device, status, last_error())
 
 
 def on_device(device: int, call: Callable[[], Result]) -> Result:

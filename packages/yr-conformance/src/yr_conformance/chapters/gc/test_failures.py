@@ -80,10 +80,13 @@ def test_a_lost_object_is_an_error_of_its_consumer(
 
 @clause("GC-FAIL-04", MUST, source="design: can_abort_transport; Ray RDT: fetch time-out")
 def test_a_fetch_that_takes_too_long_kills_nobody(
-    sender: Any, receiver: Any, session: RaySession
+    sender: Any, fresh_peer: Any, session: RaySession
 ) -> None:
     """A fetch from a worker that does not answer ends in an error and leaves both actors alive."""
-    before = ray.get([sender.pid.remote(), receiver.pid.remote()])
+    # Its own: until the SDK gives the copy up, its NPU objects come through host memory.
+    receiver = fresh_peer()
+    observed(receiver, sender.make.remote(ramp, 43))
+    before = _pids(sender, receiver)
     reference = sender.make.remote(ramp, 44)
     ray.wait([reference])
 
