@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from yr_fake_cann.errors import NotEmulatedError
-from yr_fake_cann.kernels import fused, internals, streams
+from yr_fake_cann.kernels import fused, internals, streams, transformer_boost
 from yr_fake_cann.kernels.copies import CopyKernel
 from yr_fake_cann.kernels.dropout import native_dropout
 from yr_fake_cann.kernels.hostkernel import HostKernel
@@ -39,6 +39,7 @@ def install_kernels() -> None:
         _install_autograd_kernels()
         _install_device_kernels(own)
     _refuse_graphs()
+    transformer_boost.install()
 
 
 def kernels_made() -> int:

@@ -22,17 +22,17 @@ from yr_fake_cann.kernels.fused.inference_call import InferenceCall, inference_c
 
 def fused_infer_attention_score(*args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
     """``npu_fused_infer_attention_score``: the result, and logarithms of sums if asked for."""
-    return _compute(inference_call("npu_fused_infer_attention_score", args, kwargs))
+    return compute(inference_call("npu_fused_infer_attention_score", args, kwargs))
 
 
 def fused_infer_attention_score_v2(*args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
     """``npu_fused_infer_attention_score_v2``: the same with other names, and with sinks."""
-    return _compute(inference_call("npu_fused_infer_attention_score_v2", args, kwargs))
+    return compute(inference_call("npu_fused_infer_attention_score_v2", args, kwargs))
 
 
 def prompt_flash_attention(*args: Any, **kwargs: Any) -> Tensor:
     """``npu_prompt_flash_attention``."""
-    result, _ = _compute(inference_call("npu_prompt_flash_attention", args, kwargs))
+    result, _ = compute(inference_call("npu_prompt_flash_attention", args, kwargs))
     return result
 
 
@@ -40,7 +40,7 @@ def incre_flash_attention(*args: Any, **kwargs: Any) -> Tensor:
     """``npu_incre_flash_attention``: one query a sequence; the lengths are those of the keys."""
     if "actual_seq_lengths" in kwargs:
         kwargs["actual_seq_lengths_kv"] = kwargs.pop("actual_seq_lengths")
-    result, _ = _compute(inference_call("npu_incre_flash_attention", args, kwargs))
+    result, _ = compute(inference_call("npu_incre_flash_attention", args, kwargs))
     return result
 
 
@@ -55,7 +55,8 @@ class _Sequence:
     value: Tensor
 
 
-def _compute(call: InferenceCall) -> tuple[Tensor, Tensor]:
+def compute(call: InferenceCall) -> tuple[Tensor, Tensor]:
+    """Return the result and the logarithms of the sums, a single 0 unless they are asked for."""
     whole = split_heads(call.query, call.layout, call.num_heads)
     width = _value_width(call)
     result = whole.new_zeros((*whole.shape[:3], width))

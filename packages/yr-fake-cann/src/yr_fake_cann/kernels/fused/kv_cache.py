@@ -43,7 +43,7 @@ def scatter_pa_kv_cache(
         raise NotEmulatedError("torch_npu.npu_scatter_pa_kv_cache of compressed keys")
     for tokens, cache in ((key, key_cache), (value, value_cache)):
         rows_first = cache.transpose(1, 2) if cache_mode == "PA_NZ" else cache
-        _write_slots(rows_first, slot_mapping, tokens)
+        write_slots(rows_first, slot_mapping, tokens)
 
 
 def kv_rmsnorm_rope_cache(
@@ -75,13 +75,13 @@ def kv_rmsnorm_rope_cache(
         if cache_mode == "Norm":
             _write_positions(cache, index, written)
         else:
-            _write_slots(cache, index.flatten(), written.flatten(0, 2))
+            write_slots(cache, index.flatten(), written.flatten(0, 2))
     if is_output_kv:
         return k_cache, ckv_cache, rotated, normalised
     return k_cache, ckv_cache, torch.empty_like(rotated), torch.empty_like(normalised)
 
 
-def _write_slots(cache: Tensor, slots: Tensor, tokens: Tensor) -> None:
+def write_slots(cache: Tensor, slots: Tensor, tokens: Tensor) -> None:
     """Write tokens [T, ...] into a cache [blocks, size, ...]; a slot counts over all blocks."""
     there = slots >= 0
     block, within = slots[there] // cache.size(1), slots[there] % cache.size(1)
