@@ -20,10 +20,11 @@ LABEL='{"label":["org.testcontainers=true"]}'
 say() { printf 'container_engine: %s\n' "$*" >&2; }
 
 # The engine's HTTP interface: docker.io brings the command `docker` only as a recommendation.
+# Without a version it is the engine's own; new engines refuse old versions.
 engine() {
     local path=$1
     shift
-    curl -sS --fail --max-time 60 --unix-socket "${HOST#unix://}" "$@" "http://engine/v1.40$path"
+    curl -sS --fail --max-time 60 --unix-socket "${HOST#unix://}" "$@" "http://engine$path"
 }
 answers() { HOST=$1 engine /_ping >/dev/null 2>&1; }
 

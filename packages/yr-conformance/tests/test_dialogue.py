@@ -9,8 +9,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from yr_conformance import dialogue
-from yr_conformance.dialogue import Partner, started
+from yr_conformance.dialogue import NoAnswerError, Partner, RefusalError, started
 
 PROGRAM = """
 import os
@@ -25,6 +24,9 @@ class Echo:
         while not os.path.exists(path):
             pass
         return path
+
+    def leave(self):
+        os._exit(3)
 
     def fail(self, word):
         raise ValueError(word)
@@ -53,22 +55,20 @@ def test_what_is_printed_is_no_answer(echo: Partner) -> None:
 
 def test_an_error_is_an_assertion_and_the_dialogue_goes_on(echo: Partner) -> None:
     """A method that raises fails the test with its error, and others still answer."""
-    with pytest.raises(AssertionError, match="ValueError: wrong"):
+    with pytest.raises(RefusalError) as raised:
         echo.ask("fail", "wrong")
+
+    assert raised.value.cause == "ValueError: wrong"
 
     assert echo.ask("say", "word") == ["word"]
 
 
-def test_a_late_answer_is_nobodys(
-    echo: Partner, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_late_answer_is_nobodys(echo: Partner, tmp_path: pathlib.Path) -> None:
     """An answer that was not waited for is not taken for that of the next question."""
     echo.wait_ready()
     awaited = tmp_path / "awaited"
-    with monkeypatch.context() as hurried:
-        hurried.setattr(dialogue, "PATIENCE_S", 0.1)
-        with pytest.raises(AssertionError, match="no answer within"):
-            echo.ask("wait_for", str(awaited))
+    with pytest.raises(NoAnswerError, match=r"no answer within 0\.1 s"):
+        echo.ask("wait_for", str(awaited), within_s=0.1)
     awaited.touch()
 
     assert echo.ask("say", "word") == ["word"]
@@ -79,8 +79,14 @@ def test_a_killed_process_answers_no_more(echo: Partner) -> None:
     echo.kill()
 
     assert not psutil.pid_exists(echo.pid)
-    with pytest.raises((AssertionError, ValueError)):
+    with pytest.raises(NoAnswerError):
         echo.ask("say", "word")
+
+
+def test_a_process_that_ends_by_itself_says_so_at_once(echo: Partner) -> None:
+    """Whoever waits for an answer of a process that ends is not kept until the time is over."""
+    with pytest.raises(NoAnswerError, match="ended without an answer"):
+        echo.ask("leave")
 
 
 def test_the_process_runs_in_the_place_of_the_command_before_it(echo: Partner) -> None:

@@ -31,6 +31,22 @@ _TOO_BUSY: Final = f"{TooBusyError.__name__}: "
 _MOST_STDERR: Final = 3000
 
 
+class PartnerError(AssertionError):
+    """A question has no good answer: `cause` says why, the text also what the partner said last."""
+
+    def __init__(self, cause: str, last_words: str) -> None:
+        super().__init__(f"{cause}: {last_words}")
+        self.cause = cause
+
+
+class NoAnswerError(PartnerError):
+    """The partner did not answer in time, or has ended."""
+
+
+class RefusalError(PartnerError):
+    """The method that was asked for raised an error."""
+
+
 class Partner:
     """Such a process, as the test process sees it; made by `partner`."""
 
@@ -53,18 +69,15 @@ class Partner:
             self._await(_READY)
             self._is_ready = True
 
-    def ask(self, name: str, *arguments: Any) -> Any:
-        """Have a method of its object called; AssertionError with its error if it raised one.
+    def ask(self, name: str, *arguments: Any, within_s: float = PATIENCE_S) -> Any:
+        """Have a method of its object called; RefusalError with its error if it raised one.
 
-        A TooBusyError is raised as it is.
+        A TooBusyError is raised as it is. NoAnswerError after so many seconds.
         """
         self.wait_ready()
-        stdin = self._process.stdin
-        assert stdin is not None
         self._asked += 1
-        stdin.write(json.dumps([self._asked, name, arguments]) + "\n")
-        stdin.flush()
-        return self._await(self._asked)
+        self._write(json.dumps([self._asked, name, arguments]) + "\n")
+        return self._await(self._asked, within_s)
 
     def end(self) -> None:
         """Let it come to its end in order; any number of times."""
@@ -83,21 +96,33 @@ class Partner:
         with open(self._stderr, encoding="utf-8", errors="replace") as stderr:
             return stderr.read()[-_MOST_STDERR:]
 
-    def _await(self, number: int) -> Any:
-        deadline = time.monotonic() + PATIENCE_S
+    def _write(self, question: str) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(question)
+            self._process.stdin.flush()
+        except (OSError, ValueError) as error:
+            raise NoAnswerError(f"cannot be asked: {error}", self.last_words()) from None
+
+    def _await(self, number: int, within_s: float = PATIENCE_S) -> Any:
+        deadline = time.monotonic() + within_s
         while True:
-            answered, answer, error = json.loads(self._line(deadline))
+            answered, answer, error = json.loads(self._line(deadline, within_s))
             if answered == number:
                 if error.startswith(_TOO_BUSY):
                     raise TooBusyError(error.removeprefix(_TOO_BUSY))
-                assert not error, f"{error}: {self.last_words()}"
+                if error:
+                    raise RefusalError(error, self.last_words())
                 return answer
 
-    def _line(self, deadline: float) -> str:
-        line = ""
-        with contextlib.suppress(queue.Empty):
+    def _line(self, deadline: float, within_s: float) -> str:
+        try:
             line = self._lines.get(timeout=max(0.0, deadline - time.monotonic()))
-        assert line, f"no answer within {PATIENCE_S} s: {self.last_words()}"
+        except queue.Empty:
+            raise NoAnswerError(f"no answer within {within_s:g} s", self.last_words()) from None
+        if not line:
+            self._lines.put(line)
+            raise NoAnswerError("ended without an answer", self.last_words())
         return line
 
     def _listen(self) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from yr_conformance.etcd.errors import EtcdError, UnavailableError
-from yr_conformance.etcd.provision import provide, wishes
+from yr_conformance.etcd.provision import Provision, wishes
 from yr_conformance.etcd.server import Etcd, is_healthy, version_of
 
 
@@ -20,7 +20,7 @@ from yr_conformance.etcd.server import Etcd, is_healthy, version_of
 def etcd(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Etcd]:
     """An etcd of the test's own; skipped where that provider has none."""
     try:
-        made = provide(wishes(os.environ, request.param), str(tmp_path))
+        made = Provision(wishes(os.environ, request.param), str(tmp_path)).start()
     except UnavailableError as reason:
         pytest.skip(str(reason))
     with contextlib.closing(made):
@@ -66,7 +66,7 @@ def test_closing_ends_it(etcd: Etcd, tmp_path: Path) -> None:
 
 def test_what_belongs_to_others_is_not_hurt(etcd: Etcd) -> None:
     """An etcd that was given by its address is used and nothing else."""
-    foreign = provide(wishes({"YR_DS_ETCD_ADDRESS": etcd.address}), "")
+    foreign = Provision(wishes({"YR_DS_ETCD_ADDRESS": etcd.address}), "").start()
 
     assert (foreign.kind, foreign.may_be_hurt) == ("address", False)
     for harm in (foreign.kill, foreign.pause, foreign.restart, foreign.resume):

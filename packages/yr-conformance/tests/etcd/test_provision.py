@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from conftest import Suite
 
 from yr_conformance.datasystem.worker import HOST, free_ports
 from yr_conformance.etcd.errors import EtcdError, UnavailableError
-from yr_conformance.etcd.provision import Wishes, provide, wishes
+from yr_conformance.etcd.provision import Provision, Wishes, wishes
 
 
 @pytest.fixture
@@ -21,14 +22,14 @@ def test_an_address_that_does_not_answer_is_an_error() -> None:
     (port,) = free_ports(1)
 
     with pytest.raises(EtcdError, match=f"no etcd answers at {HOST}:{port}"):
-        provide(Wishes(address=f"{HOST}:{port}"), "")
+        Provision(Wishes(address=f"{HOST}:{port}"), "").start()
 
 
 @pytest.mark.usefixtures("bare_machine")
 def test_every_reason_is_given(tmp_path: object) -> None:
     """Without any etcd, the error names each provider and what it lacks."""
     with pytest.raises(UnavailableError) as raised:
-        provide(Wishes(), str(tmp_path))
+        Provision(Wishes(), str(tmp_path)).start()
 
     reasons = [reason.partition(":")[0] for reason in str(raised.value).split("; ")]
     assert reasons == ["address", "container", "binary"]
@@ -38,10 +39,42 @@ def test_every_reason_is_given(tmp_path: object) -> None:
 def test_one_provider_can_be_required(tmp_path: object) -> None:
     """If the container is required, nothing else is tried."""
     with pytest.raises(UnavailableError) as raised:
-        provide(Wishes(required="container"), str(tmp_path))
+        Provision(Wishes(required="container"), str(tmp_path)).start()
 
     assert str(raised.value).startswith("container: ")
     assert "binary" not in str(raised.value)
+
+
+SUITE_THAT_ASKS = """
+@clause("EX-ONE-01", MUST, source="example")
+def test_one(etcd):
+    'Ask for it.'
+"""
+
+
+@pytest.mark.usefixtures("bare_machine")
+@pytest.mark.parametrize(
+    ("options", "outcomes", "said"),
+    [
+        ([], {"skipped": 1}, "no etcd: address: *; container: *; binary: *"),
+        (
+            ["--require-etcd"],
+            {"errors": 1},
+            "etcd is required: address: *; container: *; binary: *",
+        ),
+        (["--require-etcd=container"], {"errors": 1}, "etcd is required: container: *"),
+    ],
+)
+def test_who_asks_for_etcd_learns_all_reasons(
+    options: list[str], outcomes: dict[str, int], said: str, suite: Suite
+) -> None:
+    """Where none can be had a test is skipped, or fails if etcd is required, with every reason."""
+    suite.write(SUITE_THAT_ASKS)
+
+    result = suite.run("-rs", *options)
+
+    result.assert_outcomes(**outcomes)
+    result.stdout.fnmatch_lines(f"*{said}*")
 
 
 def test_options_win_over_the_environment() -> None:

@@ -7,24 +7,31 @@ container is started again, and workers would look for etcd in vain.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
-import socket
-from typing import Any, Final
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from typing import Final
 
 from yr_conformance.datasystem.worker import HOST, free_ports
+from yr_conformance.dialogue import NoAnswerError, Partner, PartnerError, started
+from yr_conformance.etcd import container_keeper, steps
 from yr_conformance.etcd.errors import EtcdError, UnavailableError
 from yr_conformance.etcd.server import arguments, wait_until_healthy
+from yr_conformance.etcd.steps import Limits, Way
 from yr_conformance.marked import MARK_VARIABLE
-from yr_conformance.waiting import PATIENCE_S
 
 DEFAULT_IMAGE: Final = "gcr.io/etcd-development/etcd:v3.6.16"
 PROGRAM: Final = "/usr/local/bin/etcd"
-_API: Final = "1.40"
-"""Named, so that making a client asks nothing; Docker 19.03 and podman 3 speak it."""
+_LIMITS: Final = Limits()
 _INSIDE: Final = "2379/tcp"
-_ENGINE_TIMEOUT_S: Final = 10
-_LAST_WORDS: Final = 2000
-_INSTALL: Final = "pip install 'yr-conformance[etcd]'"
+_LAST_LINES: Final = 3
+_SOCKETS: Final = ("{}/docker.sock", "{}/podman/podman.sock", "/run/podman/podman.sock")
+"""Of rootless engines, which no library looks for; {} is the user's runtime directory."""
+
+_log = logging.getLogger(__name__)
 
 
 class ContainerEtcd:
@@ -33,100 +40,135 @@ class ContainerEtcd:
     kind = "container"
     may_be_hurt = True
 
-    def __init__(self, image: str) -> None:
-        """Start it; UnavailableError without testcontainers, an engine or the image."""
-        container_class = _testcontainers()
-        _check_engine()
+    def __init__(self, image: str, parent: str, limits: Limits = _LIMITS) -> None:
+        """Start it, with files below `parent`; UnavailableError says which step failed.
+
+        Then nothing is left of the attempt.
+        """
         (port,) = free_ports(1)
         self.address = f"{HOST}:{port}"
-        inside = arguments("0.0.0.0:2379", self.address, f"{HOST}:2380", "/etcd-data")
-        self._container: Any = container_class(image).with_command([PROGRAM, *inside])
-        # By this mark the reaper ends it when the test process is killed.
-        self._container.with_env(MARK_VARIABLE, os.environ.get(MARK_VARIABLE, ""))
-        self._container.ports[_INSIDE] = (HOST, port)
-        self._start(image)
+        with contextlib.ExitStack() as stack:
+            self._keeper = stack.enter_context(_keeper(parent))
+            self._way = Way(self._keeper, limits)
+            session = self._way.take(steps.LOAD, "", "load", limits.answer_s)
+            place = self._connect()
+            stack.callback(self._remove, parent, session, limits)
+            self._fetch(image, limits)
+            self._start(image, port)
+            self._await_health(image, place)
+            self._close = stack.pop_all().close
 
     def pause(self) -> None:
         """See Etcd."""
-        self._wrapped.pause()
+        self._order("pause")
 
     def resume(self) -> None:
         """See Etcd."""
-        self._wrapped.unpause()
+        self._order("resume")
         self._wait()
 
     def kill(self) -> None:
         """See Etcd."""
-        self._wrapped.kill()
-        self._wrapped.wait(timeout=PATIENCE_S)
+        self._order("kill")
 
     def restart(self) -> None:
         """See Etcd."""
-        self._wrapped.start()
+        self._order("restart")
         self._wait()
 
     def close(self) -> None:
         """See Etcd."""
-        container, self._container = self._container, None
-        if container is not None:
-            container.stop()
-            container.get_docker_client().client.close()
+        self._close()
 
-    @property
-    def _wrapped(self) -> Any:
-        return self._container.get_wrapped_container()
-
-    def _start(self, image: str) -> None:
-        import docker
-
+    def _connect(self) -> str:
+        place = str(self._way.take(steps.LOAD, "", "place"))
         try:
-            self._container.start()
-        except docker.errors.ImageNotFound as error:
-            raise UnavailableError(f"no image {image}: {error.explanation}") from None
-        except docker.errors.APIError as error:
-            self.close()
-            raise UnavailableError(f"the engine refused {image}: {error.explanation}") from None
+            self._way.take(steps.ENGINE, place, "connect")
+        except UnavailableError as reason:
+            raise UnavailableError(f"{reason}{_other_sockets(place)}") from None
+        return place
+
+    def _fetch(self, image: str, limits: Limits) -> None:
+        self._way.take(steps.IMAGE, image, "fetch", image, within_s=limits.total_s)
+        reaper = self._way.take(steps.LOAD, "", "reaper_image")
+        if reaper:
+            self._way.take(steps.REAPER_IMAGE, reaper, "fetch", reaper, within_s=limits.total_s)
+            self._way.take(steps.REAPER, reaper, "start_reaper")
+
+    def _start(self, image: str, port: int) -> None:
+        command = [PROGRAM, *arguments("0.0.0.0:2379", self.address, f"{HOST}:2380", "/etcd-data")]
+        # By this mark the reaper ends it when the test process is killed.
+        environment = {MARK_VARIABLE: os.environ.get(MARK_VARIABLE, "")}
+        ports = {_INSIDE: (HOST, port)}
+        self._way.take(steps.START, image, "start", image, command, environment, ports)
+
+    def _await_health(self, image: str, place: str) -> None:
+        subject = f"the container of {image} at {place}"
         try:
-            self._wait()
+            wait_until_healthy(self.address, self._is_running, self._way.left_s())
         except EtcdError as error:
-            words = b"".join(self._container.get_logs()).decode(errors="replace")[-_LAST_WORDS:]
-            self.close()
-            raise EtcdError(f"{error}; its last words:\n{words}") from None
+            words = self._way.take(steps.HEALTH, subject, "logs", _LAST_LINES)
+            cause = " ".join(f"{error}; it wrote: {words or 'nothing'}".split())
+            raise UnavailableError(steps.HEALTH.reason(subject, cause)) from None
 
     def _wait(self) -> None:
         wait_until_healthy(self.address, self._is_running)
 
     def _is_running(self) -> bool:
-        self._wrapped.reload()
-        return self._wrapped.status in {"created", "running"}
+        return self._order("status") in {"created", "running"}
+
+    def _order(self, name: str) -> str:
+        try:
+            return str(self._keeper.ask(name))
+        except PartnerError as error:
+            raise EtcdError(f"{name} of the container at {self.address}: {error.cause}") from None
+
+    def _remove(self, parent: str, session: str, limits: Limits) -> None:
+        try:
+            if self._way.hangs or not self._removes(limits):
+                self._keeper.kill()
+                _remove_from_elsewhere(parent, session, limits)
+        except PartnerError as error:
+            _log.warning("containers of session %s may be left: %s", session, error.cause)
+
+    def _removes(self, limits: Limits) -> bool:
+        try:
+            self._keeper.ask("remove", within_s=limits.step_s)
+        except NoAnswerError:
+            return False
+        return True
 
 
-def _testcontainers() -> Any:
+def _remove_from_elsewhere(parent: str, session: str, limits: Limits) -> None:
+    """Remove the containers of a keeper that does not answer, by another one."""
+    with _keeper(parent) as another:
+        another.ask("load", limits.answer_s, within_s=limits.step_s)
+        another.ask("connect", within_s=limits.step_s)
+        another.ask("remove", session, within_s=limits.step_s)
+
+
+@contextlib.contextmanager
+def _keeper(parent: str) -> Iterator[Partner]:
+    """Start a keeper; it is killed at the end, and has nothing then."""
+    home = tempfile.mkdtemp(prefix="container-", dir=parent)
+    # Without the mark it outlives a test process that is killed, and removes the container.
+    environment = {name: value for name, value in os.environ.items() if name != MARK_VARIABLE}
     try:
-        from testcontainers.core.container import DockerContainer
-    except ImportError as error:
-        raise UnavailableError(f"testcontainers is not installed ({error}): {_INSTALL}") from None
-    return DockerContainer
+        with started([container_keeper.__name__], environment, home) as (process, stderr):
+            yield Partner(process, stderr)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
 
 
-def _check_engine() -> None:
-    """Ask the engine whether it is there, which is cheap; testcontainers would try for long."""
-    import docker
-
-    where = os.environ.get("DOCKER_HOST", docker.constants.DEFAULT_UNIX_SOCKET)
-    try:
-        _check_socket(where)
-        engine = docker.DockerClient.from_env(version=_API, timeout=_ENGINE_TIMEOUT_S)
-        with contextlib.closing(engine):
-            engine.ping()
-    except (docker.errors.DockerException, OSError) as error:
-        raise UnavailableError(f"no container engine at {where}: {error}") from None
+def _other_sockets(place: str) -> str:
+    """Name engines that are there, but that nobody has named."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
+    paths = [path.format(runtime) for path in _SOCKETS]
+    found = [f"DOCKER_HOST=unix://{path}" for path in paths if _is_socket(path)]
+    return f", such as {' or '.join(found)}" if found and place not in " ".join(found) else ""
 
 
-def _check_socket(where: str) -> None:
-    """Raise OSError where nobody listens; the library would leave a socket open then."""
-    scheme, _, path = where.partition("://")
-    if scheme.endswith("unix"):
-        with contextlib.closing(socket.socket(socket.AF_UNIX)) as probe:
-            probe.settimeout(_ENGINE_TIMEOUT_S)
-            probe.connect(path)
+def _is_socket(path: str) -> bool:
+    with contextlib.suppress(OSError):
+        return stat.S_ISSOCK(os.stat(path).st_mode)
+    return False

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from yr_conformance.etcd.errors import EtcdError, UnavailableError
-from yr_conformance.etcd.provision import REQUIREMENTS, Wishes, provide, wishes
+from yr_conformance.etcd.provision import REQUIREMENTS, Provision, Wishes, wishes
 from yr_conformance.etcd.server import Etcd, version_of
 
 _wishes = pytest.StashKey[Wishes]()
@@ -60,11 +60,12 @@ def start_etcd(
     required.
     """
     wanted = pytestconfig.stash[_wishes]
+    provision = Provision(wanted, process_home)
     with contextlib.ExitStack() as stack:
 
         def start() -> Etcd:
             try:
-                made = provide(wanted, process_home)
+                made = provision.start()
             except UnavailableError as reasons:
                 if wanted.is_required:
                     pytest.fail(f"etcd is required: {reasons}", pytrace=False)

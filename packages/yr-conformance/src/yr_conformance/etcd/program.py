@@ -10,10 +10,11 @@ import tempfile
 
 from yr_conformance.datasystem.worker import HOST, free_ports
 from yr_conformance.etcd.errors import EtcdError, UnavailableError
-from yr_conformance.etcd.server import arguments, wait_until_healthy
+from yr_conformance.etcd.server import START_S, arguments, wait_until_healthy
 from yr_conformance.waiting import PATIENCE_S
 
-_LAST_WORDS = 2000
+_LAST_WORDS = 400
+_REMEDY = "put another `etcd` first on PATH, or name a running one with YR_DS_ETCD_ADDRESS"
 
 
 class ProgramEtcd:
@@ -23,7 +24,7 @@ class ProgramEtcd:
     may_be_hurt = True
 
     def __init__(self, parent: str) -> None:
-        """Start it with its data below `parent`; UnavailableError if there is no such program."""
+        """Start it with its data below `parent`; UnavailableError if that cannot be."""
         program = shutil.which("etcd")
         if program is None:
             raise UnavailableError("no program `etcd` on PATH (Debian: etcd-server)")
@@ -32,7 +33,18 @@ class ProgramEtcd:
         self._home = tempfile.mkdtemp(prefix="etcd-", dir=parent)
         data = os.path.join(self._home, "data")
         self._command = [program, *arguments(client, client, peers, data)]
-        self._start()
+        try:
+            self._start()
+        except OSError as error:
+            shutil.rmtree(self._home)
+            raise UnavailableError(f"{program} cannot be run ({error}): {_REMEDY}") from None
+        try:
+            self._wait(START_S)
+        except EtcdError as error:
+            words = " ".join(self._last_words().split()) or "nothing"
+            self.close()
+            cause = f"{error}, it wrote: {words}"
+            raise UnavailableError(f"{program} does not work ({cause}): {_REMEDY}") from None
 
     def pause(self) -> None:
         """See Etcd."""
@@ -51,6 +63,7 @@ class ProgramEtcd:
     def restart(self) -> None:
         """See Etcd."""
         self._start()
+        self._wait()
 
     def close(self) -> None:
         """See Etcd."""
@@ -72,16 +85,13 @@ class ProgramEtcd:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        try:
-            self._wait()
-        except EtcdError as error:
-            with open(self._log, encoding="utf-8", errors="replace") as log:
-                words = log.read()[-_LAST_WORDS:]
-            self.close()
-            raise EtcdError(f"{error}; its last words:\n{words}") from None
 
-    def _wait(self) -> None:
-        wait_until_healthy(self.address, lambda: self._process.poll() is None)
+    def _wait(self, timeout_s: float = PATIENCE_S) -> None:
+        wait_until_healthy(self.address, lambda: self._process.poll() is None, timeout_s)
+
+    def _last_words(self) -> str:
+        with open(self._log, encoding="utf-8", errors="replace") as log:
+            return log.read()[-_LAST_WORDS:]
 
     @property
     def _log(self) -> str:

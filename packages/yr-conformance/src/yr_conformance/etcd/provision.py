@@ -54,25 +54,31 @@ def wishes(
     )
 
 
-def provide(wanted: Wishes, parent: str) -> Etcd:
-    """Start, or find, an etcd; files go below `parent`.
+class Provision:
+    """Gives one etcd after the other, from the first provider that can; files go below `parent`."""
 
-    UnavailableError with the reason of every provider that cannot, EtcdError when the address that
-    was given does not answer or an etcd that was started does not come up.
-    """
-    makers: dict[str, Callable[[], Etcd]] = {
-        "address": lambda: _at(wanted.address),
-        "container": lambda: ContainerEtcd(wanted.image),
-        "binary": lambda: ProgramEtcd(parent),
-    }
-    only = [name for name in PROVIDERS if name == wanted.required]
-    reasons = []
-    for name in only or PROVIDERS:
-        try:
-            return makers[name]()
-        except UnavailableError as reason:
-            reasons.append(f"{name}: {reason}")
-    raise UnavailableError("; ".join(reasons))
+    def __init__(self, wanted: Wishes, parent: str) -> None:
+        self._makers: dict[str, Callable[[], Etcd]] = {
+            "address": lambda: _at(wanted.address),
+            "container": lambda: ContainerEtcd(wanted.image, parent),
+            "binary": lambda: ProgramEtcd(parent),
+        }
+        self._names = [name for name in PROVIDERS if name == wanted.required] or PROVIDERS
+        self._reasons: dict[str, str] = {}
+
+    def start(self) -> Etcd:
+        """Start, or find, an etcd; a provider that failed once is not tried again.
+
+        UnavailableError with the reason of every provider that cannot, EtcdError when the address
+        that was given does not answer.
+        """
+        for name in self._names:
+            if name not in self._reasons:
+                try:
+                    return self._makers[name]()
+                except UnavailableError as reason:
+                    self._reasons[name] = str(reason)
+        raise UnavailableError("; ".join(f"{name}: {why}" for name, why in self._reasons.items()))
 
 
 def _at(address: str) -> Etcd:

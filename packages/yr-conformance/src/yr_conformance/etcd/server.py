@@ -15,6 +15,8 @@ from typing import Final, Protocol
 from yr_conformance.etcd.errors import EtcdError
 from yr_conformance.waiting import PATIENCE_S
 
+START_S: Final = min(30.0, PATIENCE_S)
+"""For an etcd to become healthy that was just started: it takes one second."""
 _POLL_S: Final = 0.05
 _ANSWER_TIMEOUT_S: Final = 1.0
 
