@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import json
 import os
 import pathlib
 import socket
 from collections.abc import Callable, Iterator
 
+import packaging.version
 import psutil
 import pytest
 from scripted_engine import ScriptedEngine, closed_port, hangs, scripted_engine
@@ -19,6 +21,7 @@ from yr_conformance.etcd.provision import Provision, Wishes
 from yr_conformance.etcd.steps import Limits
 
 IMAGE = "registry/etcd:1"
+DOCKER_WITH_CONTEXTS = packaging.version.Version("7.2")
 SHORT = Limits(answer_s=0.7, step_s=1.5)
 Why = Callable[..., str]
 
@@ -87,7 +90,7 @@ def test_an_engine_that_takes_connections_and_says_nothing_costs_the_time_of_one
 
         assert why() == (
             f"no container engine at {host} (TimeoutError: timed out): "
-            "start one, or name it with DOCKER_HOST"
+            "start one that this user may use, or name it with DOCKER_HOST"
         )
 
 
@@ -134,6 +137,8 @@ def test_the_engine_of_the_current_context_is_used(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, why: Why
 ) -> None:
     """`docker context use`, as the installer of a rootless engine calls it, is enough."""
+    if packaging.version.Version(importlib.metadata.version("docker")) < DOCKER_WITH_CONTEXTS:
+        pytest.skip(f"docker before {DOCKER_WITH_CONTEXTS} does not look at contexts")
     with scripted_engine("another:1", tmp_path / "docker.sock") as (_, host):
         context = tmp_path / ".docker/contexts/meta" / hashlib.sha256(b"rootless").hexdigest()
         context.mkdir(parents=True)
@@ -255,19 +260,16 @@ def test_an_etcd_that_runs_elsewhere_is_given_up(engine: ScriptedEngine, why: Wh
     assert engine.containers == {}
 
 
-@pytest.mark.parametrize(
-    ("variable", "value"), [("TESTCONTAINERS_CONNECTION_MODE", "smoke"), ("TC_MAX_TRIES", "many")]
-)
 def test_a_setting_that_testcontainers_refuses_is_a_reason(
-    variable: str, value: str, monkeypatch: pytest.MonkeyPatch, why: Why
+    monkeypatch: pytest.MonkeyPatch, why: Why
 ) -> None:
     """It refuses while it is imported."""
-    monkeypatch.setenv(variable, value)
+    monkeypatch.setenv("TC_MAX_TRIES", "many")
 
     reason = why()
 
     assert reason.startswith("testcontainers cannot be used (ValueError: ")
-    assert value in reason
+    assert "'many'" in reason
 
 
 def test_without_testcontainers_it_is_said_how_to_install_it(

@@ -69,7 +69,8 @@ class ContainerKeeper:
         """Have the image on the engine; pull it if it is not there."""
         from testcontainers.core.config import testcontainers_config as settings
 
-        name = settings.hub_image_name_prefix + image
+        # Not in 4.10, the oldest version that may be installed.
+        name = getattr(settings, "hub_image_name_prefix", "") + image
         with _in_one_line():
             if not self._has(name):
                 self._pull(name)
@@ -89,7 +90,8 @@ class ContainerKeeper:
 
         with _in_one_line():
             made = DockerContainer(image, docker_client_kw={"timeout": self._timeout_s})
-            made.with_command(command).with_envs(**environment)
+            made.with_command(command)
+            made.env.update(environment)
             made.ports.update({inside: tuple(outside) for inside, outside in ports.items()})
             made.start()
             self._container = made.get_wrapped_container()

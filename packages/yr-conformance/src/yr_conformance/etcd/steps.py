@@ -50,7 +50,9 @@ LOAD: Final = Step(
     "pip install 'yr-conformance[etcd]' if it is not there, else look at its settings "
     "(TESTCONTAINERS_*, TC_*, ~/.testcontainers.properties)",
 )
-ENGINE: Final = Step("no container engine at {}", "start one, or name it with DOCKER_HOST")
+ENGINE: Final = Step(
+    "no container engine at {}", "start one that this user may use, or name it with DOCKER_HOST"
+)
 IMAGE: Final = Step(
     "no image {}", "load it into the engine, or name another with YR_CONFORMANCE_ETCD_IMAGE"
 )
