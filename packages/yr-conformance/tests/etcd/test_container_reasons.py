@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import packaging.version
 import psutil
 import pytest
-from scripted_engine import ScriptedEngine, closed_port, hangs, scripted_engine
+from scripted_engine import Answer, ScriptedEngine, closed_port, hangs, scripted_engine
 
 from yr_conformance.etcd.container import ContainerEtcd
 from yr_conformance.etcd.errors import UnavailableError
@@ -22,7 +22,8 @@ from yr_conformance.etcd.steps import Limits
 
 IMAGE = "registry/etcd:1"
 DOCKER_WITH_CONTEXTS = packaging.version.Version("7.2")
-SHORT = Limits(answer_s=0.7, step_s=1.5)
+PATIENT = Limits()
+IMPATIENT = Limits(answer_s=1.2)
 Why = Callable[..., str]
 
 
@@ -62,7 +63,7 @@ def why(tmp_path: pathlib.Path) -> Why:
     home = tmp_path / "home"
     home.mkdir()
 
-    def fail(image: str = IMAGE, limits: Limits = SHORT) -> str:
+    def fail(image: str = IMAGE, limits: Limits = PATIENT) -> str:
         environment = dict(os.environ)
         with pytest.raises(UnavailableError) as raised:
             ContainerEtcd(image, str(home), limits)
@@ -88,7 +89,7 @@ def test_an_engine_that_takes_connections_and_says_nothing_costs_the_time_of_one
         host = f"tcp://127.0.0.1:{deaf.getsockname()[1]}"
         monkeypatch.setenv("DOCKER_HOST", host)
 
-        assert why() == (
+        assert why(limits=IMPATIENT) == (
             f"no container engine at {host} (TimeoutError: timed out): "
             "start one that this user may use, or name it with DOCKER_HOST"
         )
@@ -167,12 +168,12 @@ def test_a_pull_that_fails_on_the_way_says_why(engine: ScriptedEngine, why: Why)
 
 
 def test_a_pull_that_never_ends_is_given_up(engine: ScriptedEngine, why: Why) -> None:
-    """It has what is left of the time for everything."""
+    """The library would wait for ever."""
     engine.answers["POST /images/create"] = hangs
 
-    reason = why("registry/other:2", Limits(answer_s=0.7, total_s=1.5))
+    reason = why("registry/other:2", Limits(pull_s=1))
 
-    assert reason.startswith("no image registry/other:2 (no answer within 1.")
+    assert reason.startswith("no image registry/other:2 (no answer within 1 s): ")
 
 
 def test_a_full_engine_says_so_in_its_own_words(engine: ScriptedEngine, why: Why) -> None:
@@ -195,7 +196,9 @@ def test_an_engine_that_hangs_later_is_given_up(
     """A container that it had created already is removed."""
     engine.answers[request_] = hangs
 
-    assert why().startswith(f"the engine cannot start {IMAGE} (TimeoutError: timed out): ")
+    assert why(limits=IMPATIENT).startswith(
+        f"the engine cannot start {IMAGE} (TimeoutError: timed out): "
+    )
     assert engine.containers == {}
 
 
@@ -231,7 +234,11 @@ def test_a_reaper_that_cannot_be_reached_is_given_up(
     """The library tries for longer; its container is removed by somebody else."""
     engine.ports = reaper_at(closed_port())
 
-    assert why().startswith(f"the reaper container, of {IMAGE}, does not work (no answer within ")
+    reason = why(limits=Limits(reaper_s=1))
+
+    assert reason.startswith(
+        f"the reaper container, of {IMAGE}, does not work (no answer within 1 s"
+    )
     assert engine.containers == {}
 
 
@@ -240,6 +247,24 @@ def test_without_its_port_the_reaper_is_a_reason(
 ) -> None:
     """An engine that publishes no port makes the library fail in its own way."""
     assert why().startswith(f"the reaper container, of {IMAGE}, does not work (")
+    assert engine.containers == {}
+
+
+def test_an_answer_that_the_library_does_not_understand_is_a_reason(
+    engine: ScriptedEngine, reaper_at: object, monkeypatch: pytest.MonkeyPatch, why: Why
+) -> None:
+    """It is an error of any type then, of which only the name tells something."""
+    usual = engine.answers["GET /containers/json"]
+
+    def strange() -> Answer:
+        engine.answers["GET /containers/json"] = usual
+        return 200, {"message": "no list"}
+
+    engine.answers["GET /containers/json"] = strange
+    engine.answers["GET /containers/([^/]+)/logs"] = lambda _: (200, "the reaper has Started!")
+    monkeypatch.setenv("TESTCONTAINERS_CONNECTION_MODE", "bridge_ip")
+
+    assert why().startswith(f"the reaper container, of {IMAGE}, does not work (KeyError: 0): ")
     assert engine.containers == {}
 
 
@@ -253,7 +278,7 @@ def test_an_etcd_that_ends_leaves_its_last_words(engine: ScriptedEngine, why: Wh
 
 def test_an_etcd_that_runs_elsewhere_is_given_up(engine: ScriptedEngine, why: Why) -> None:
     """So it is where the engine's ports are on another machine."""
-    reason = why()
+    reason = why(limits=Limits(health_s=1))
 
     assert reason.startswith(f"the etcd in the container of {IMAGE} at tcp://127.0.0.1:")
     assert "publish ports on this machine's loopback" in reason

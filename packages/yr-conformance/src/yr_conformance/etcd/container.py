@@ -55,7 +55,7 @@ class ContainerEtcd:
             stack.callback(self._remove, parent, session, limits)
             self._fetch(image, limits)
             self._start(image, port)
-            self._await_health(image, place)
+            self._await_health(image, place, limits)
             self._close = stack.pop_all().close
 
     def pause(self) -> None:
@@ -89,11 +89,11 @@ class ContainerEtcd:
         return place
 
     def _fetch(self, image: str, limits: Limits) -> None:
-        self._way.take(steps.IMAGE, image, "fetch", image, within_s=limits.total_s)
+        self._way.take(steps.IMAGE, image, "fetch", image, within_s=limits.pull_s)
         reaper = self._way.take(steps.LOAD, "", "reaper_image")
         if reaper:
-            self._way.take(steps.REAPER_IMAGE, reaper, "fetch", reaper, within_s=limits.total_s)
-            self._way.take(steps.REAPER, reaper, "start_reaper")
+            self._way.take(steps.REAPER_IMAGE, reaper, "fetch", reaper, within_s=limits.pull_s)
+            self._way.take(steps.REAPER, reaper, "start_reaper", within_s=limits.reaper_s)
 
     def _start(self, image: str, port: int) -> None:
         command = [PROGRAM, *arguments("0.0.0.0:2379", self.address, f"{HOST}:2380", "/etcd-data")]
@@ -102,10 +102,10 @@ class ContainerEtcd:
         ports = {_INSIDE: (HOST, port)}
         self._way.take(steps.START, image, "start", image, command, environment, ports)
 
-    def _await_health(self, image: str, place: str) -> None:
+    def _await_health(self, image: str, place: str, limits: Limits) -> None:
         subject = f"the container of {image} at {place}"
         try:
-            wait_until_healthy(self.address, self._is_running, self._way.left_s())
+            wait_until_healthy(self.address, self._is_running, self._way.left_s(limits.health_s))
         except EtcdError as error:
             words = self._way.take(steps.HEALTH, subject, "logs", _LAST_LINES)
             cause = " ".join(f"{error}; it wrote: {words or 'nothing'}".split())

@@ -24,12 +24,18 @@ class Limits:
     answer_s: float = 10.0
     """For one answer of the engine, which takes milliseconds; starting an image below a second."""
     step_s: float = 30.0
-    """For one step, with several answers, or until an etcd that was started is healthy.
+    """For one step, which takes several answers."""
+    pull_s: float = PATIENCE_S
+    """For pulling an image."""
+    reaper_s: float = 30.0
+    """For starting and reaching the reaper container.
 
-    testcontainers itself gives a reaper up after 25 s that refuses, after 75 s that says nothing.
+    testcontainers itself gives one up after 25 s that refuses, after 75 s that says nothing.
     """
+    health_s: float = 30.0
+    """Until an etcd that was started is healthy."""
     total_s: float = PATIENCE_S
-    """For all steps together: what is left of it is for pulling images."""
+    """For all steps together."""
 
 
 @dataclass(frozen=True)
