@@ -1,4 +1,4 @@
-"""Operators of Ascend Transformer Boost, a library beside CANN that torch_npu opens when it is used.
+"""Operators of Ascend Transformer Boost, a library beside CANN that torch_npu opens at first use.
 
 It is not there, so torch_npu's functions are replaced: those that serving code calls most by their
 definition, the others by an error with their name. Definitions are those of the public tests of
