@@ -93,18 +93,6 @@ class Attached(Message, frozen=True):
     """The connection belongs to the client's pool."""
 
 
-class Slot(msgspec.Struct, frozen=True, array_like=True):
-    """Bytes in the arena on which the receiving client holds one reference.
-
-    Those of a sealed object may be neither published nor latched for writing.
-    """
-
-    id: int
-    offset: int
-    size: int
-    sealed: bool = False
-
-
 class Parameters(msgspec.Struct, frozen=True, array_like=True):
     """How values are to be kept, as numbers of the SDK's enumerations.
 
@@ -118,16 +106,32 @@ class Parameters(msgspec.Struct, frozen=True, array_like=True):
     ttl_s: Seconds = 0
 
 
+class Slot(msgspec.Struct, frozen=True, array_like=True):
+    """Bytes in the arena on which the receiving client holds one reference.
+
+    Those of a sealed object may be neither published nor latched for writing; those of another
+    value are published again with its `parameters`.
+    """
+
+    id: int
+    offset: int
+    size: int
+    sealed: bool = False
+    parameters: Parameters | None = None
+
+
 class Create(Request, frozen=True, kw_only=True):
     """Reserve memory for values that are written in place -> Created.
 
-    Waits for memory until `timeout_ms`, then Failure "Out of memory".
+    Waits for memory until `timeout_ms`, then Failure "Out of memory". Memory for a sealed object of
+    this worker is refused when `unless_sealed`; `mcreate` and `mset` do not mind.
     """
 
     keys: list[str]
     sizes: list[Size]
     parameters: Parameters
     timeout_ms: Milliseconds
+    unless_sealed: bool = False
 
 
 class Created(Message, frozen=True):
@@ -243,9 +247,12 @@ class Unlatch(Request, frozen=True, kw_only=True):
 
 
 class Invalidate(Request, frozen=True, kw_only=True):
-    """ObjectClient's `invalidate_buffer` on a held slot -> Done: the value is gone for readers."""
+    """ObjectClient's `invalidate_buffer` -> Done: this worker has no copy of the value any more.
 
-    slot_id: SlotId
+    Failure if it never had one since the key was deleted.
+    """
+
+    key: str
 
 
 class ChangeGlobalReferences(Request, frozen=True, kw_only=True):

@@ -140,17 +140,21 @@ COPY_LENGTH: Final = Text(INVALID, "Data length must be in (0, buffer_size].", _
 PUBLISH_SEALED: Final = Text(SEALED, "Client object is already sealed", _BUFFER, 239)
 SEAL_SEALED: Final = Text(SEALED, "Client object is already sealed", _BUFFER, 271)
 LATCH_SEALED: Final = Text(SEALED, "Client object is already sealed", _BUFFER, 288)
-CLIENT_DESTROYED: Final = Text(
-    RUNTIME_ERROR,
-    "Client already destroyed or Shutdown() invoked, buffer invalidated.",
-    _BUFFER,
-    362,
+_DESTROYED: Final = "Client already destroyed or Shutdown() invoked, buffer invalidated."
+CLIENT_DESTROYED: Final = Text(RUNTIME_ERROR, _DESTROYED, _BUFFER, 362)
+COPY_DESTROYED: Final = Text(RUNTIME_ERROR, _DESTROYED, _BUFFER, 201)
+PUBLISH_DESTROYED: Final = Text(RUNTIME_ERROR, _DESTROYED, _BUFFER, 234)
+SEAL_DESTROYED: Final = Text(RUNTIME_ERROR, _DESTROYED, _BUFFER, 266)
+INVALIDATE_DESTROYED: Final = Text(RUNTIME_ERROR, _DESTROYED, _BUFFER, 344)
+LATCH_UNPUBLISHED: Final = Text(
+    RUNTIME_ERROR, "Buffer publish/seal failed, unable to visit", _BUFFER, 401
 )
 BUFFER_IS_DEPRECATED: Final = Text(
     BUFFER_DEPRECATED, "The buffer is deprecated, please destruct it!", _BUFFER, 60
 )
 LATCH_TIMEOUT: Final = Text(RUNTIME_ERROR, "futex wait timeout")
-LATCH_SUFFIX: Final = ". {kind} timeout"
+LATCH_SUFFIX: Final = ". WLatch timeout"
+"""Behind the text of either latch: it is a writer that is in the way, or wants to be."""
 TRACE_ID_LENGTH: Final = Text(
     INVALID, "The length of trace id should less than 36", "context.cpp", 35
 )
@@ -188,7 +192,10 @@ MSET_NX_UNSUPPORTED: Final = Text(
 )
 TX_PAYLOAD: Final = Text(RUNTIME_ERROR, "Small object doesn't match the payload size")
 TX_EXISTS_LOCALLY: Final = Text(ALREADY_EXISTS, "object[{key}] already exists in local worker")
-TX_EXISTS: Final = Text(ALREADY_EXISTS, "object[{key}] already exist")
+TX_EXISTS: Final = Text(
+    ALREADY_EXISTS, "object[{key}] already exist", "oc_metadata_manager.cpp", 628
+)
+TX_SEALED: Final = Text(SEALED, "already be sealed.", _MULTI, 279)
 PUBLISH_DUPLICATE: Final = Text(
     DUPLICATED, "Multi publish with duplicate object key: {keys}", _MULTI, 243
 )
@@ -207,6 +214,10 @@ PARAMETERS_FIXED: Final = Text(
     77,
 )
 WORKER_SEALED: Final = Text(SEALED, "already be sealed.", _PUBLISH, 71)
+METADATA_SEALED: Final = Text(SEALED, "Already sealed", "oc_metadata_manager.cpp", 564)
+CREATE_SEALED: Final = Text(
+    SEALED, "Cannot create sealed object.", "worker_oc_service_create_impl.cpp", 99
+)
 NO_L2_CACHE: Final = Text(
     INVALID,
     "The key is set to WRITE_THROUGH_L2_CACHE, WRITE_BACK_L2_CACHE or WRITE_BACK_L2_CACHE_EVICT,"
@@ -257,6 +268,7 @@ TOO_MANY_CLIENTS: Final = Text(RUNTIME_ERROR, "Client number upper to the limit"
 NO_COPY_EXISTS: Final = Text(
     RUNTIME_ERROR, "Fail to get objects from remote worker, no object copy exists."
 )
+TRY_READ_LATCH: Final = Text(RUNTIME_ERROR, "Try read latch failed", "shm_guard.cpp", 48)
 MASTER_UNREACHABLE: Final = Text(
     RPC_UNAVAILABLE,
     "Create meta to master failed. [RPC_RECV_TIMEOUT] Rpc service of {address} has not responded"

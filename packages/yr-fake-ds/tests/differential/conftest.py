@@ -6,14 +6,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 
 import pytest
-from sdk_process import SdkProcess
+from sdk_process import SdkProcess, placed_text
 
 from yr_fake_ds import activation
 
 REAL_PYTHON_VARIABLE = "YR_FAKE_DS_REAL_PYTHON"
+ACTORS = str(Path(__file__).with_name("actors.py"))
 
 
 def _has_real_sdk(python: str) -> bool:
@@ -40,22 +43,48 @@ def real_python() -> str:
 
 
 @pytest.fixture(scope="session")
-def real(real_python: str) -> Iterator[SdkProcess]:
-    """Give a worker and a driver of the real SDK."""
+def real_sdk(real_python: str) -> Iterator[Callable[..., SdkProcess]]:
+    """Give a maker of workers and drivers of the real SDK."""
     environ = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     directory = tempfile.mkdtemp(prefix="yrl")
     environ["DATASYSTEM_CLIENT_LOG_DIR"] = directory
     bindir = os.path.dirname(real_python)
     environ["PATH"] = os.pathsep.join([bindir, environ.get("PATH", os.defpath)])
-    with SdkProcess(real_python, os.path.join(bindir, "dscli"), environ) as process:
-        yield process
+    yield partial(SdkProcess, real_python, os.path.join(bindir, "dscli"), environ)
     shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def fake() -> Iterator[SdkProcess]:
-    """Give a worker and a driver of the fake."""
+def fake_sdk() -> Callable[..., SdkProcess]:
+    """Give a maker of workers and drivers of the fake."""
     environ = {**os.environ, **activation.variables(os.environ)}
     dscli = os.path.join(activation.SHIM_ROOT, "bin", "dscli")
-    with SdkProcess(sys.executable, dscli, environ) as process:
+    return partial(SdkProcess, sys.executable, dscli, environ)
+
+
+@pytest.fixture(scope="session")
+def real(real_sdk: Callable[..., SdkProcess]) -> Iterator[SdkProcess]:
+    """Give a worker and a driver of the real SDK."""
+    with real_sdk() as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def fake(fake_sdk: Callable[..., SdkProcess]) -> Iterator[SdkProcess]:
+    """Give a worker and a driver of the fake."""
+    with fake_sdk() as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def real_actors(real_sdk: Callable[..., SdkProcess]) -> Iterator[SdkProcess]:
+    """Give two workers and the actors of the real SDK."""
+    with real_sdk(driver=ACTORS, workers=2, shown=placed_text) as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def fake_actors(fake_sdk: Callable[..., SdkProcess]) -> Iterator[SdkProcess]:
+    """Give two workers and the actors of the fake."""
+    with fake_sdk(driver=ACTORS, workers=2, shown=placed_text) as process:
         yield process

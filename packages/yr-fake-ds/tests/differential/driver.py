@@ -119,9 +119,8 @@ def outcome(call: Callable[..., Any], arguments: list[Any]) -> dict[str, Any]:
         return {"error": type(error).__name__, "text": str(error)}
 
 
-def main() -> None:
-    """Serve until the end of the input."""
-    driver = Driver(int(sys.argv[1]))
+def serve(driver: object) -> None:
+    """Carry out the calls of standard input on `driver`'s methods, until it ends."""
     answers = sys.stdout
     answers.write('"ready"\n')
     answers.flush()
@@ -132,4 +131,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(Driver(int(sys.argv[1])))

@@ -1,4 +1,4 @@
-"""A worker and a driver process of one SDK, real or fake."""
+"""Workers and a driver process of one SDK, real or fake."""
 
 import json
 import os
@@ -7,14 +7,16 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
 DRIVER = str(Path(__file__).with_name("driver.py"))
 
+PLACE = re.compile(r"\nLine of code : (\d+)\nFile         : ([^\n]*)\n(traceId      : [^\]\s.]*)?")
 VARYING = [
+    (re.compile(r"not found shm: [0-9a-f-]+"), "not found shm"),
     (re.compile(r"Thread ID \d+ "), ""),
-    (re.compile(r"\nLine of code : \d+\nFile         : [^\n]*\n(traceId      : [^\]\s.]*)?"), ""),
     (re.compile(r", traceId: [0-9a-f-]+(;[0-9a-f]+)?"), ""),
     (re.compile(r"\.? RPC Retry detail: \[.*?\] with \d+ times in \d+ ms\.", re.DOTALL), ""),
     (re.compile(r"\n\nInvoked with: .*", re.DOTALL), ""),
@@ -31,21 +33,43 @@ def free_port() -> int:
 
 def fixed_text(text: str) -> str:
     """Return an error's text without what varies between two identical calls."""
+    return without_varying(PLACE.sub("", text))
+
+
+def placed_text(text: str) -> str:
+    """Return the same with the line of the sources that says so, where the SDK tells it."""
+    return without_varying(PLACE.sub(r" (\2:\1)", text))
+
+
+def without_varying(text: str) -> str:
+    """Remove threads, traces, retries and arguments."""
     for pattern, replacement in VARYING:
         text = pattern.sub(replacement, text)
     return text
 
 
 class SdkProcess:
-    """Starts a worker by this SDK's dscli and a driver on its python; a context manager."""
+    """Starts a cluster by this SDK's dscli and a driver on its python; a context manager."""
 
-    def __init__(self, python: str, dscli: str, environ: dict[str, str]) -> None:
+    def __init__(
+        self,
+        python: str,
+        dscli: str,
+        environ: dict[str, str],
+        *,
+        driver: str = DRIVER,
+        workers: int = 1,
+        shown: Callable[[str], str] = fixed_text,
+    ) -> None:
         self._python = python
         self._dscli = dscli
         self._environ = environ
+        self._script = driver
+        self._shown = shown
         self._home = tempfile.mkdtemp(prefix="yrd")
-        self._port = free_port()
-        self._started = False
+        self._metastore = f"127.0.0.1:{free_port()}"
+        self._ports = [free_port() for _number in range(workers)]
+        self._started: list[int] = []
         self._driver: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> "SdkProcess":  # noqa: PYI034 - typing.Self came with 3.11
@@ -62,8 +86,8 @@ class SdkProcess:
             self._driver.wait(30)
             _pipe(self._driver.stdout).close()
         try:
-            if self._started:
-                self._run_dscli("stop", "-w", self._address)
+            while self._started:
+                _check(self.stop_worker(self._started.pop()))
         finally:
             shutil.rmtree(self._home, ignore_errors=True)
 
@@ -76,21 +100,29 @@ class SdkProcess:
         stdin.flush()
         outcome: dict[str, Any] = json.loads(_pipe(self._driver.stdout).readline())
         if "text" in outcome:
-            outcome["text"] = fixed_text(outcome["text"])
+            outcome["text"] = self._shown(outcome["text"])
         return outcome
 
-    @property
-    def _address(self) -> str:
-        return f"127.0.0.1:{self._port}"
+    def start_worker(self, number: int, home: str = "") -> subprocess.CompletedProcess[str]:
+        """Start a worker by dscli, in a home of its own unless one is named."""
+        address = f"127.0.0.1:{self._ports[number]}"
+        where = ["--worker_address", address, "--metastore_address", self._metastore]
+        head = ["--start_metastore_service", "true"] if number == 0 else []
+        directory = os.path.join(self._home, home or str(number))
+        os.makedirs(directory, exist_ok=True)
+        options = [*where, *head, "--shared_memory_size_mb", "128"]
+        return self._run_dscli("start", "-d", directory, "-w", *options)
+
+    def stop_worker(self, number: int) -> subprocess.CompletedProcess[str]:
+        """Stop a worker by dscli."""
+        return self._run_dscli("stop", "-w", f"127.0.0.1:{self._ports[number]}")
 
     def _start(self) -> None:
-        metastore = f"127.0.0.1:{free_port()}"
-        worker = ["--worker_address", self._address, "--metastore_address", metastore]
-        options = ["--start_metastore_service", "true", "--shared_memory_size_mb", "128"]
-        self._run_dscli("start", "-d", self._home, "-w", *worker, *options)
-        self._started = True
+        for number in range(len(self._ports)):
+            _check(self.start_worker(number))
+            self._started.append(number)
         self._driver = subprocess.Popen(
-            [self._python, DRIVER, str(self._port)],
+            [self._python, self._script, *map(str, self._ports)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -100,8 +132,8 @@ class SdkProcess:
         if json.loads(_pipe(self._driver.stdout).readline() or "null") != "ready":
             raise RuntimeError(f"the driver on {self._python} did not start")
 
-    def _run_dscli(self, *arguments: str) -> None:
-        done = subprocess.run(
+    def _run_dscli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             [self._dscli, *arguments],
             capture_output=True,
             text=True,
@@ -110,8 +142,11 @@ class SdkProcess:
             env=self._environ,
             cwd=self._home if os.path.isdir(self._home) else None,
         )
-        if done.returncode:
-            raise RuntimeError(f"{self._dscli} {arguments[0]}: {done.stdout}{done.stderr}")
+
+
+def _check(done: subprocess.CompletedProcess[str]) -> None:
+    if done.returncode:
+        raise RuntimeError(f"{done.args[:2]}: {done.stdout}{done.stderr}")
 
 
 def _pipe(pipe: IO[str] | None) -> IO[str]:

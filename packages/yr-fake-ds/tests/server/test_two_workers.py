@@ -12,9 +12,10 @@ from raw_client import Connect, RawClient, inspect
 from served_worker import wait_until
 
 from yr_fake_ds import protocol
-from yr_fake_ds.protocol import Item
+from yr_fake_ds.protocol import Item, Parameters
 
 MEBIBYTE = 2**20
+CREATED = Parameters(0, 0, 0, 0)
 
 
 @pytest.fixture
@@ -143,8 +144,46 @@ def test_a_transaction_sees_keys_of_the_other_worker(
     reply = joined.ask(request, [b"1", b"2"])
 
     assert isinstance(reply, protocol.Failure)
-    assert f"object[{key}] already exist," in reply.message
+    assert f"object[{key}] already exist\nLine of code : 628" in reply.message
     assert not exist(joined, key + "-free")
+
+
+def test_a_sealed_key_is_refused_by_the_metadata_or_by_the_worker(
+    head: RawClient, joined: RawClient, key: str
+) -> None:
+    """By the metadata where there is no copy, before memory is made where there is one."""
+    seal = protocol.Publish(call="seal", items=[Item(key, 1)], parameters=CREATED, timeout_ms=1000)
+    create = protocol.Create(
+        keys=[key], sizes=[1], parameters=CREATED, timeout_ms=0, unless_sealed=True
+    )
+    head.ask(seal, [b"1"])
+
+    refused = joined.ask(seal, [b"2"])
+    created = joined.ask(create)
+    joined.get(key)
+    refused_later, not_created = joined.ask(seal, [b"2"]), joined.ask(create)
+
+    assert "Already sealed\nLine of code : 564" in refused.message
+    assert isinstance(created, protocol.Created)
+    assert "already be sealed.\nLine of code : 71" in refused_later.message
+    assert "Cannot create sealed object.\nLine of code : 99" in not_created.message
+
+
+def test_bytes_that_somebody_writes_do_not_travel(
+    head: RawClient, joined: RawClient, key: str
+) -> None:
+    """The other worker is refused at once while the write latch is taken."""
+    head.put(key, b"1")
+    (slot,) = head.get(key)
+    assert slot is not None
+    head.ask(protocol.Latch(slot_id=slot.id, exclusive=True, timeout_ms=0))
+    get = protocol.Get(keys=[key], wait_ms=0, timeout_ms=1000)
+
+    refused = joined.ask(get)
+    head.ask(protocol.Unlatch(slot_id=slot.id, exclusive=True))
+
+    assert "Try read latch failed\nLine of code : 48" in refused.message
+    assert joined.read(joined.get(key)[0]) == b"1"
 
 
 def test_replicas_make_room(cluster: Cluster, head: RawClient, joined: RawClient, key: str) -> None:

@@ -12,7 +12,7 @@ import ctypes
 import weakref
 from typing import TYPE_CHECKING, Final
 
-from yr_fake_ds.client.local_latch import LocalLatch
+from yr_fake_ds.client.local_latch import HeldLatches, LocalLatch
 
 if TYPE_CHECKING:
     from yr_fake_ds.client.session import Session
@@ -37,8 +37,11 @@ class Allocation:
         self.session = session
         self.link = link
         self.slot_id = None if slot is None else slot.id
-        self.parameters: Parameters | None = None
+        self.parameters: Parameters | None = None if slot is None else slot.parameters
         self.sealed = slot is not None and slot.sealed
+        self.refused = False
+        """Whether its last publish was refused; nobody latches it until one is not."""
+        self.latched = HeldLatches()
         if slot is None:
             self.latch = LocalLatch()
             self._local = _aligned_bytes(size)

@@ -10,8 +10,12 @@ from yr_fake_ds.errors import StatusError
 def latch(allocation: Allocation, *, exclusive: bool, timeout_s: int) -> None:
     """Take a latch, waiting at most `timeout_s`; StatusError "futex wait timeout" if it is taken.
 
-    Nobody writes what this client has sealed. Called by the SDK's buffer objects from any thread.
+    Nobody writes what this client has sealed, nor visits shared memory whose publish was refused.
+    Called by the SDK's buffer objects from any thread.
     """
+    _refuse_closed(allocation)
+    if allocation.refused and allocation.slot_id is not None:
+        raise refuse(texts.LATCH_UNPUBLISHED)
     if exclusive and allocation.sealed:
         raise refuse(texts.LATCH_SEALED)
     try:
@@ -19,12 +23,15 @@ def latch(allocation: Allocation, *, exclusive: bool, timeout_s: int) -> None:
     except StatusError as error:
         if error.status != texts.LATCH_TIMEOUT.status:
             raise
-        suffix = texts.LATCH_SUFFIX.format(kind="WLatch" if exclusive else "RLatch")
-        raise StatusError(error.status, error.message + suffix) from None
+        raise StatusError(error.status, error.message + texts.LATCH_SUFFIX) from None
+    allocation.latched.note(exclusive=exclusive)
 
 
 def unlatch(allocation: Allocation, *, exclusive: bool) -> None:
-    """Give a latch back; nothing happens if there is none."""
+    """Give a latch back; nothing happens if this buffer has none."""
+    _refuse_closed(allocation)
+    if not allocation.latched.forget(exclusive=exclusive):
+        return
     if allocation.slot_id is None:
         allocation.latch.release(exclusive=exclusive)
         return
@@ -34,6 +41,11 @@ def unlatch(allocation: Allocation, *, exclusive: bool) -> None:
         slot_id=allocation.slot_id, exclusive=exclusive, trace_id=trace.current()
     )
     allocation.session.ask_about(allocation.link, request, protocol.Done)
+
+
+def _refuse_closed(allocation: Allocation) -> None:
+    if allocation.session.closed:
+        raise refuse(texts.CLIENT_DESTROYED)
 
 
 def _latch(allocation: Allocation, exclusive: bool, timeout_s: int) -> None:

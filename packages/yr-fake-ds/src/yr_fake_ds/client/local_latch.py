@@ -3,6 +3,29 @@
 import threading
 
 
+class HeldLatches:
+    """What one buffer has of its memory's latches: it gives back nothing that another one took.
+
+    Two buffers of one client on one object are strangers (measured on openyuanrong-datasystem
+    0.8.1). Used from any thread.
+    """
+
+    def __init__(self) -> None:
+        self._held: list[bool] = []
+
+    def note(self, *, exclusive: bool) -> None:
+        """Count a latch that was taken."""
+        self._held.append(exclusive)
+
+    def forget(self, *, exclusive: bool) -> bool:
+        """Count one that is given back; False if there is none."""
+        try:
+            self._held.remove(exclusive)
+        except ValueError:
+            return False
+        return True
+
+
 class LocalLatch:
     """Not reentrant: a thread that holds it for writing waits for itself, as with the real one.
 

@@ -27,7 +27,8 @@ class ObjectCalls:
         """Make writable memory for an object."""
         self._session.link()
         key_checks.check_create(key, size)
-        return allocate(self._session, [key], [size], _parameters(consistency))[0]
+        parameters = _parameters(consistency)
+        return allocate(self._session, [key], [size], parameters, unless_sealed=True)[0]
 
     def put(self, key: str, value: Any, consistency: int, nested: list[str]) -> None:
         """Store one object."""
@@ -70,15 +71,25 @@ class ObjectCalls:
 
 def publish_buffer(allocation: Allocation, call: "PublishCall", nested: list[str]) -> None:
     """Make an object's buffer visible ("put"), for good ("seal")."""
+    seals = call == "seal"
+    if allocation.session.closed:
+        raise refuse(texts.SEAL_DESTROYED if seals else texts.PUBLISH_DESTROYED)
     if allocation.sealed:
-        raise refuse(texts.SEAL_SEALED if call == "seal" else texts.PUBLISH_SEALED)
+        raise refuse(texts.SEAL_SEALED if seals else texts.PUBLISH_SEALED)
     parameters = allocation.parameters or _parameters(0)
-    publish(allocation.session, call, [allocation], parameters, nested=nested)
-    allocation.sealed = call == "seal"
+    try:
+        publish(allocation.session, call, [allocation], parameters, nested=nested)
+    except StatusError:
+        allocation.refused = True
+        raise
+    allocation.refused = False
+    allocation.sealed = seals
 
 
 def copy_into(allocation: Allocation, value: Any) -> None:
     """Copy `value` to the beginning of a buffer; it must fit and not be empty."""
+    if allocation.session.closed:
+        raise refuse(texts.COPY_DESTROYED)
     data = stored_bytes(value)
     if not 0 < len(data) <= allocation.size:
         raise refuse(texts.COPY_LENGTH)
@@ -86,28 +97,13 @@ def copy_into(allocation: Allocation, value: Any) -> None:
 
 
 def invalidate(allocation: Allocation) -> None:
-    """Drop the object at its worker."""
+    """Drop the object's copy at its worker, whichever buffer that is; others keep theirs."""
     from yr_fake_ds import protocol
 
-    request = protocol.Invalidate(
-        slot_id=_stored(allocation).slot_id or 0, trace_id=trace.current()
-    )
+    if allocation.session.closed:
+        raise refuse(texts.INVALIDATE_DESTROYED)
+    request = protocol.Invalidate(key=allocation.key, trace_id=trace.current())
     allocation.session.ask_about(allocation.link, request, protocol.Done)
-
-
-def _stored(allocation: Allocation) -> Allocation:
-    """Return the worker's copy of an object whose buffer is local memory."""
-    if allocation.slot_id is not None:
-        return allocation
-    try:
-        found = take(allocation.session, [allocation.key], 0)[0]
-    except StatusError as error:
-        if error.status == texts.NOT_FOUND:
-            raise refuse(texts.OBJECT_DOES_NOT_EXIST) from None
-        raise
-    if found is None:
-        raise refuse(texts.OBJECT_DOES_NOT_EXIST)
-    return found
 
 
 def _parameters(consistency: int) -> Any:

@@ -15,11 +15,17 @@ if TYPE_CHECKING:
 
 
 def allocate(
-    session: Session, keys: Sequence[str], sizes: Sequence[int], parameters: "Parameters"
+    session: Session,
+    keys: Sequence[str],
+    sizes: Sequence[int],
+    parameters: "Parameters",
+    *,
+    unless_sealed: bool = False,
 ) -> list[Allocation]:
     """Make one allocation a key: local below the worker's threshold (in sum), else in its arena.
 
-    Called from any thread; StatusError "Out of memory" after the request timeout.
+    Called from any thread; StatusError "Out of memory" after the request timeout, and for memory in
+    the arena `unless_sealed` at once if an object of that key is sealed at the worker.
     """
     link = session.link()
     if sum(sizes) < link.shm_threshold:
@@ -28,7 +34,7 @@ def allocate(
             for key, size in zip(keys, sizes, strict=True)
         ]
     else:
-        made = _allocate_slots(session, keys, sizes, parameters)
+        made = _allocate_slots(session, keys, sizes, parameters, unless_sealed=unless_sealed)
     for allocation in made:
         allocation.parameters = parameters
     return made
@@ -53,7 +59,8 @@ def store(
         return _publish(
             session, None, call, items, values, parameters, only_if_absent, list(nested)
         )
-    allocations = _allocate_slots(session, keys, sizes, parameters)
+    unless_sealed = call != "mset"
+    allocations = _allocate_slots(session, keys, sizes, parameters, unless_sealed=unless_sealed)
     for allocation, value in zip(allocations, values, strict=True):
         allocation.view()[:] = value
     return publish(
@@ -111,7 +118,12 @@ def _publish(
 
 
 def _allocate_slots(
-    session: Session, keys: Sequence[str], sizes: Sequence[int], parameters: "Parameters"
+    session: Session,
+    keys: Sequence[str],
+    sizes: Sequence[int],
+    parameters: "Parameters",
+    *,
+    unless_sealed: bool,
 ) -> list[Allocation]:
     from yr_fake_ds import protocol
 
@@ -120,6 +132,7 @@ def _allocate_slots(
         sizes=list(sizes),
         parameters=parameters,
         timeout_ms=session.request_timeout_ms,
+        unless_sealed=unless_sealed,
         trace_id=trace.current(),
     )
     try:

@@ -42,7 +42,7 @@ def of_tenant(tenant: str, request: Request) -> Request:
         case protocol.Publish():
             items = [replace(item, key=whole(item.key)) for item in request.items]
             return replace(request, items=items, nested=[whole(key) for key in request.nested])
-        case protocol.QueryGlobalReferences():
+        case protocol.QueryGlobalReferences() | protocol.Invalidate():
             return replace(request, key=whole(request.key))
         case _ if isinstance(request, _WITH_KEYS):
             return replace(request, keys=[whole(key) for key in request.keys])

@@ -1,6 +1,6 @@
 """The worker process; started by `dscli start`, ended by SIGTERM.
 
-    flags -> directories -> ports -> memory -> cluster -> serving -> ready ... SIGTERM -> gone
+    flags -> port -> directories -> memory -> cluster -> serving -> ready ... SIGTERM -> gone
 
 Until it is ready its standard output and error belong to whoever started it, and the last thing on
 them is why it ends; then both lead into its log.
@@ -51,10 +51,14 @@ def main() -> None:
         plan = plan_from(os.environ)
     except (FlagError, FaultPlanError) as error:
         sys.exit(_say(error, WRONG_FLAGS))
+    try:
+        tcp = listen_at(settings.worker_address)
+    except StartError as error:
+        sys.exit(_say(error, FAILED))
     home = Home(settings)
     try:
         home.take()
-        coordination = _run(settings, home, Injector(plan))
+        coordination = _run(settings, home, Injector(plan), tcp)
     except HomeError as error:
         sys.exit(_say(error, FAILED))
     except StartError as error:
@@ -67,9 +71,10 @@ def main() -> None:
     os._exit(0)
 
 
-def _run(settings: WorkerSettings, home: Home, injector: Injector) -> Coordination:
+def _run(
+    settings: WorkerSettings, home: Home, injector: Injector, tcp: socket.socket
+) -> Coordination:
     """Begin to serve, in threads."""
-    tcp = listen_at(settings.worker_address)
     memory = _memory(settings.shared_memory_size_mb)
     coordination = coordinate(settings, memory, home)
     _serve(settings, memory, coordination, injector, tcp, home.socket_path)
@@ -97,7 +102,8 @@ def _serve(
     path: str,
 ) -> WorkerServer:
     journal, directory = Journal(), coordination.directory
-    address, keys = settings.worker_address, Keys(memory, directory)
+    address = settings.worker_address
+    keys = Keys(address, memory, directory)
     clients = Clients(settings.max_client_num, settings.client_dead_timeout_s, keys.forget_client)
     publication = Publication(address, memory, directory)
     reading = Reading(address, memory, directory, clients.remembers)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import contextlib
 
-from yr_fake_ds import protocol, texts
+from yr_fake_ds import protocol
 from yr_fake_ds.daemon.memory import Memory
 from yr_fake_ds.daemon.patience import deadline_of, patiently
 from yr_fake_ds.directory.remote import DirectoryLostError
 from yr_fake_ds.directory.service import Directory
-from yr_fake_ds.refusal import RefusedError
 
 
 class Keys:
     """How the clients of one worker delete, expire and count; used from all its threads."""
 
-    def __init__(self, memory: Memory, directory: Directory) -> None:
+    def __init__(self, address: str, memory: Memory, directory: Directory) -> None:
+        self._address = address
         self._memory = memory
         self._directory = directory
 
@@ -29,12 +29,10 @@ class Keys:
         """Set times to live anew; returns missing keys."""
         return patiently(deadline_of(timeout_ms), lambda: self._directory.rearm(keys, ttl_s))
 
-    def invalidate(self, slot_id: int) -> None:
-        """Delete the value that a slot is a copy of."""
-        name = self._memory.named(slot_id)
-        if name is None:
-            raise RefusedError(texts.OBJECT_DOES_NOT_EXIST)
-        self._directory.remove([name[0]])
+    def invalidate(self, key: str) -> None:
+        """Give up this worker's copy of a value; the key exists until somebody here asks for it."""
+        version = self._directory.void(self._address, key)
+        self._memory.void(key, version)
 
     def change_references(self, request: protocol.ChangeGlobalReferences, client_id: str) -> None:
         """Change cluster-wide counts of objects."""

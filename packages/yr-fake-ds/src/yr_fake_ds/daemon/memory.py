@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+import uuid
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
@@ -29,6 +30,7 @@ class Memory:
         self.blocks = Blocks(capacity)
         self._latches = Latches()
         self._survivors: dict[str, set[int]] = {}
+        self._sealed: dict[str, int] = {}
         self.times_emptied = 0
 
     def create(
@@ -61,7 +63,31 @@ class Memory:
         with self.changed:
             for key, version in names:
                 self.blocks.drop(key, version)
+                if self._sealed.get(key) == version:
+                    del self._sealed[key]
             self.changed.notify_all()
+
+    def void(self, key: str, version: int) -> None:
+        """Let a copy go that its own client gave up; the key stays sealed here if it was."""
+        with self.changed:
+            self.blocks.drop(key, version)
+            self.changed.notify_all()
+
+    def seal(self, names: Iterable[CopyName]) -> None:
+        """Note that these values are final; until their copies go, no memory is made for them."""
+        with self.changed:
+            self._sealed.update(name for name in names if self.blocks.copy(*name))
+
+    def is_sealed(self, key: str) -> bool:
+        """Tell whether this worker has a sealed object of that key, voided ones included."""
+        with self.changed:
+            return key in self._sealed
+
+    def spend(self, blocks: Iterable[Block]) -> None:
+        """Note that these blocks may not be published again."""
+        with self.changed:
+            for block in blocks:
+                block.spent = True
 
     def hold_copy(self, key: str, version: int | None, client_id: str) -> Slot | None:
         """Take a reference on a copy for a client; None if there is none here."""
@@ -74,9 +100,14 @@ class Memory:
 
     @contextlib.contextmanager
     def lend_copy(self, key: str, version: int) -> Iterator[memoryview | None]:
-        """Give a copy's bytes for another worker, None if there is none; they stay meanwhile."""
+        """Give a copy's bytes for another worker, None if there is none; they stay meanwhile.
+
+        RefusedError while somebody has the write latch: another worker does not wait for it.
+        """
         slot = self.hold_copy(key, version, PEERS)
         try:
+            if slot is not None and self._is_written(slot.id):
+                raise RefusedError(texts.TRY_READ_LATCH)
             yield None if slot is None else self.arena.view(slot.offset, slot.size)
         finally:
             if slot is not None:
@@ -104,6 +135,7 @@ class Memory:
             self.times_emptied += 1
             self.drop([block.name for block in self.blocks.copies() if block.name])
             self._survivors.clear()
+            self._sealed.clear()
 
     def restore_survivors(self) -> list[Block]:
         """Give all copies, for a directory that learns of them; none counts as unknown any more."""
@@ -162,7 +194,7 @@ class Memory:
         """Take a latch; RefusedError when somebody else has it until `deadline`."""
         with self.changed:
             if not self.blocks.holds(client_id, slot_id):
-                raise RefusedError(texts.SHM_NOT_FOUND, shm_id=f"{slot_id:036d}")
+                raise RefusedError(texts.SHM_NOT_FOUND, shm_id=str(uuid.UUID(int=slot_id)))
             while not self._latches.try_acquire(slot_id, client_id, exclusive=exclusive):
                 remaining = deadline - time.monotonic()
                 if remaining <= 0:
@@ -175,6 +207,10 @@ class Memory:
             self._latches.release(slot_id, client_id, exclusive=exclusive)
             self.changed.notify_all()
 
+    def _is_written(self, slot_id: int) -> bool:
+        with self.changed:
+            return self._latches.is_written(slot_id)
+
     def _try_create(
         self, sizes: list[int], client_id: str, evicted: list[CopyName]
     ) -> list[Block] | None:
@@ -182,6 +218,7 @@ class Memory:
         for size in sizes:
             block, gone = self.blocks.create(size, client_id)
             evicted += gone
+            self.drop(gone)
             if block is None:
                 for other in made:
                     self.blocks.release(other.id, client_id)

@@ -9,10 +9,12 @@ from typing import Final
 
 from yr_fake_ds import codec, framing, protocol, texts
 from yr_fake_ds.addresses import split_address
+from yr_fake_ds.refusal import RefusedError
 
 LEAST_TIMEOUT_S: Final = 0.05
 CONNECT_TIMEOUT_S: Final = 1.0
 NO_COPY: Final = texts.NO_COPY_EXISTS.fill()
+BEING_WRITTEN: Final = texts.TRY_READ_LATCH.fill()
 
 
 class NoCopyError(Exception):
@@ -33,7 +35,8 @@ def fetch(
     """Fill `destination` from the first worker that has the value.
 
     OSError when one does not answer by `deadline` (monotonic seconds), PeerRefusedError when one
-    refuses to, NoCopyError when all that should have a copy have none.
+    refuses to, NoCopyError when all that should have a copy have none, RefusedError while somebody
+    latches it for writing there.
     """
     silent: list[OSError | PeerRefusedError] = []
     for address in addresses:
@@ -58,6 +61,8 @@ def _fetch_from(
         framing.send_frame(sock, protocol.encode(protocol.PeerGet(key=key, version=version)))
         data, size = framing.receive_header(sock, max_payload=destination.nbytes)
         reply = codec.decode_reply(data)
+        if isinstance(reply, protocol.Failure) and BEING_WRITTEN in reply.message:
+            raise RefusedError(texts.TRY_READ_LATCH)
         if isinstance(reply, protocol.Failure) and NO_COPY not in reply.message:
             raise PeerRefusedError(address, reply)
         if not isinstance(reply, protocol.PeerValue) or size != destination.nbytes:

@@ -15,6 +15,7 @@ import contextlib
 import itertools
 import os
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -31,6 +32,7 @@ from yr_fake_ds.store.blocks import Block, CopyName
 
 EVICTABLE_MODE: Final = 3
 REPUBLISHING: Final = frozenset({"put", "seal"})
+SPENDING: Final = frozenset({"mset_buffer"})
 
 
 class Publication:
@@ -45,6 +47,8 @@ class Publication:
 
     def create(self, request: protocol.Create, client_id: str) -> list[Slot]:
         """Reserve memory for a client to write."""
+        if request.unless_sealed and any(map(self._memory.is_sealed, request.keys)):
+            raise RefusedError(texts.CREATE_SEALED)
         blocks = self._allocate(request.sizes, client_id, deadline_of(request.timeout_ms))
         return [Slot(block.id, block.offset, block.size) for block in blocks]
 
@@ -99,12 +103,11 @@ class Publication:
     def _written(self, slot_id: int, call: protocol.PublishCall, client_id: str) -> Block:
         """Hold the block of a slot; objects may be published again, values of mcreate not."""
         block = self._memory.hold(slot_id, client_id)
-        if block is None:
-            raise RefusedError(texts.SHM_NOT_FOUND, shm_id=f"{slot_id:036d}")
-        if block.published and call not in REPUBLISHING:
-            self._memory.release([slot_id], client_id)
-            raise RefusedError(texts.SHM_NOT_FOUND, shm_id=f"{slot_id:036d}")
-        return block
+        again = call in REPUBLISHING
+        if block is not None and (again or not (block.spent or block.published)):
+            return block
+        self._memory.release([slot_id], client_id)
+        raise RefusedError(texts.SHM_NOT_FOUND, shm_id=str(uuid.UUID(int=slot_id)))
 
     def _announce(
         self, request: protocol.Publish, blocks: Sequence[Block], deadline: float
@@ -134,6 +137,10 @@ class Publication:
             self._name_again(request, blocks, names)
         if failed:
             self._keep_only_taken(names)
+        if request.call in SPENDING:
+            self._memory.spend(blocks)
+        if request.call == "seal":
+            self._memory.seal(names)
         taken = [name for name in names if name[0] not in failed]
         self._memory.forget_survivors([key for key, _version in taken], kept=taken)
         return failed

@@ -72,8 +72,8 @@ class Reading:
             for index, located in zip(missing, found, strict=True):
                 key, alone = request.keys[index], len(slots) == 1
                 slot = self._take(key, located, client_id, deadline, alone=alone)
-                if slot and located and located.sealed:
-                    slot = replace(slot, sealed=True)
+                if slot and located:
+                    slot = replace(slot, sealed=located.sealed, parameters=located.parameters)
                 slots[index] = slot
         except BaseException:
             self._memory.release([slot.id for slot in slots if slot], client_id)
@@ -100,6 +100,7 @@ class Reading:
             if not located.size:
                 # Its metadata outlived its bytes: whoever asks for them ends it, as measured.
                 self._directory.drop_copies(self._address, [(key, located.version)])
+                self._memory.drop([(key, located.version)])
                 return None
             slot = self._memory.hold_copy(key, located.version, client_id)
             if slot is not None:
@@ -153,6 +154,8 @@ class Reading:
             raise RefusedError(Text(error.status, "{reason}"), reason=error) from None
         name = (key, located.version)
         self._memory.name(block, *name, evictable=False, replica=True)
+        if located.sealed:
+            self._memory.seal([name])
         if not self._directory.add_copy(self._address, *name):
             # The value changed meanwhile, and nobody will tell this worker to drop the old one.
             self._memory.drop([name])

@@ -127,7 +127,7 @@ class RequestHandler:
     def _invalidate(
         self, request: protocol.Invalidate, payload: Payload, client: str
     ) -> protocol.Message:
-        self._keys.invalidate(request.slot_id)
+        self._keys.invalidate(request.key)
         return protocol.Done()
 
     def _change_references(

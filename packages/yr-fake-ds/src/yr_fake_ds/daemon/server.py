@@ -138,12 +138,13 @@ class WorkerServer:
     def _serve_peer(self, sock: socket.socket, request: protocol.PeerGet) -> None:
         try:
             self._injector.around(request, _nothing)
+            self._lend(sock, request)
         except RefusedError as refusal:
             _reply(sock, failure(refusal, request.trace_id))
-            return
         except DroppedError:
             sock.recv(1)
-            return
+
+    def _lend(self, sock: socket.socket, request: protocol.PeerGet) -> None:
         with self._memory.lend_copy(request.key, request.version) as data:
             if data is None:
                 _reply(sock, failure(RefusedError(texts.NO_COPY_EXISTS), request.trace_id))

@@ -102,6 +102,13 @@ class DropCopies(Message, frozen=True):
     names: list[tuple[str, int]]
 
 
+class Void(Message, frozen=True):
+    """A worker gives up its copy of a value -> Number, the value's version; or Refused."""
+
+    address: str
+    key: str
+
+
 class Remove(Message, frozen=True):
     """Delete keys -> Ok."""
 
@@ -178,6 +185,7 @@ DirectoryRequest: TypeAlias = (
     | Locate
     | AddCopy
     | DropCopies
+    | Void
     | Remove
     | Delete
     | ForgetClient

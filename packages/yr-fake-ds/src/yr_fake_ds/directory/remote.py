@@ -69,6 +69,10 @@ class RemoteDirectory:
         """See Directory."""
         self._ask(messages.DropCopies(address, names), messages.Ok)
 
+    def void(self, address: str, key: str) -> int:
+        """See Directory."""
+        return self._ask(messages.Void(address, key), messages.Number).value
+
     def remove(self, keys: list[str]) -> None:
         """See Directory."""
         self._ask(messages.Remove(keys), messages.Ok)

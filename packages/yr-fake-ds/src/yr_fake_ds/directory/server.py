@@ -90,6 +90,8 @@ class DirectoryServer:
         if isinstance(request, messages.AddCopy):
             noted = service.add_copy(request.address, request.key, request.version)
             return messages.Noted(noted)
+        if isinstance(request, messages.Void):
+            return messages.Number(service.void(request.address, request.key))
         if isinstance(request, messages.Delete):
             return messages.Keys(service.delete(request.keys))
         if isinstance(request, messages.CountReferences):

@@ -43,6 +43,13 @@ class Directory(Protocol):
         """Forget evicted copies."""
         ...
 
+    def void(self, address: str, key: str) -> int:
+        """Note that a worker gave up its copy, and return of which version it was.
+
+        RefusedError if the worker knows nothing of that key.
+        """
+        ...
+
     def remove(self, keys: list[str]) -> None:
         """Delete keys."""
         ...
@@ -168,6 +175,11 @@ class DirectoryService:
         """See Directory."""
         with self._changed:
             self._state.drop_copies(address, names)
+
+    def void(self, address: str, key: str) -> int:
+        """See Directory."""
+        with self._changed:
+            return self._state.void(address, key)
 
     def remove(self, keys: list[str]) -> None:
         """See Directory."""

@@ -56,6 +56,17 @@ class Value:
     """Its only worker crashed and is back without it; the key exists until somebody asks."""
     is_open: bool = False
     """It may be overwritten in any way: what `mset` leaves of a value that it broke."""
+    voided: set[str] = field(default_factory=set)
+    """Holders that gave up their bytes; they count as holders until one of their clients asks."""
+    is_hollow: bool = False
+    """The last holder had given up its bytes, and was asked: nobody sees the key any more."""
+    known_at: dict[str, int] = field(default_factory=dict)
+    """Workers that had a copy since the key was deleted, each with the consistency it knows."""
+
+    @property
+    def readable(self) -> list[str]:
+        """The holders that have the bytes."""
+        return [address for address in self.holders if address not in self.voided]
 
 
 @dataclass
@@ -121,7 +132,21 @@ class State:
             return False
         if address not in value.holders:
             value.holders.insert(0, address)
+        value.voided.discard(address)
+        value.known_at[address] = value.parameters.consistency
         return True
+
+    def void(self, address: str, key: str) -> int:
+        """Note that a worker gave up its copy, however often; returns the value's version.
+
+        RefusedError if the worker has had none since the key was deleted.
+        """
+        value = self._living(key)
+        if value is None or address not in value.known_at:
+            raise RefusedError(texts.OBJECT_DOES_NOT_EXIST)
+        if address in value.holders:
+            value.voided.add(address)
+        return value.version
 
     def drop_copies(self, address: str, names: Iterable[tuple[str, int]]) -> None:
         """Forget evicted copies; an evictable value without a copy is gone."""
@@ -129,6 +154,8 @@ class State:
             value = self._values.get(key)
             if value and value.version == version and address in value.holders:
                 value.holders.remove(address)
+                value.is_hollow = not value.holders and address in value.voided
+                value.voided.discard(address)
                 if not value.holders and value.parameters.write_mode == EVICTABLE_MODE:
                     del self._values[key]
             elif value and value.version == version and (value.broken or value.is_bereft):
@@ -178,6 +205,8 @@ class State:
     def forget_worker(self, address: str, *, is_back: bool = False) -> None:
         """Forget all copies at a worker that left, or came back empty; the keys stay."""
         for value in self._values.values():
+            value.known_at.pop(address, None)
+            value.voided.discard(address)
             if address in value.holders:
                 value.holders.remove(address)
                 value.is_bereft = is_back and not value.holders
@@ -213,8 +242,10 @@ class State:
         # The real worker locks keys in their order and so finds the first of them.
         for entry in sorted(request.entries, key=lambda entry: entry.key):
             value = self._living(entry.key)
-            if value is not None:
-                here = request.address in value.holders
+            if value is not None and not value.is_hollow:
+                if value.sealed and request.address in value.voided:
+                    raise RefusedError(texts.TX_SEALED)
+                here = request.address in value.readable
                 raise RefusedError(
                     texts.TX_EXISTS_LOCALLY if here else texts.TX_EXISTS, key=entry.key
                 )
@@ -223,20 +254,25 @@ class State:
         value = self._living(key)
         if value is None:
             return None
-        if value.sealed:
+        if value.sealed and _is_here(request, value):
             batch = request.call in {"mset", "mset_buffer"}
             return RefusedError(texts.SOME_FAILED if batch else texts.WORKER_SEALED)
-        return self._conflict_of_parameters(request, value) or self._conflict_of_nesting(
-            request, key
-        )
+        refusal = self._conflict_of_parameters(request, value)
+        if refusal is None and value.sealed:
+            return RefusedError(texts.METADATA_SEALED)
+        return refusal or self._conflict_of_nesting(request, key)
 
     def _conflict_of_parameters(self, request: Announce, value: Value) -> RefusedError | None:
         old, new = _triple(value.parameters), _triple(request.parameters)
         if value.broken:
             new = (0, *new[1:])
+        is_here = _is_here(request, value)
+        if not is_here and request.address in value.known_at:
+            new = (value.known_at[request.address] & new[0], *new[1:])
+            value.known_at[request.address] = new[0]
         if old == new or value.is_open:
             return None
-        if request.call in {"set", "put", "seal"} and not value.broken:
+        if request.call in {"set", "put", "seal"} and is_here and not value.broken:
             return RefusedError(texts.PARAMETERS_FIXED)
         return RefusedError(texts.PUBLISH_INCONSISTENT, new=str(new), old=str(old))
 
@@ -247,7 +283,7 @@ class State:
         on the mode of the call (all measured on 0.8.1).
         """
         value = self._living(request.entries[0].key) if request.entries else None
-        if value is None:
+        if value is None or value.sealed or not _is_here(request, value):
             return request
         old, new = value.parameters, request.parameters
         mode = new.write_mode if old.write_mode == EVICTABLE_MODE else old.write_mode
@@ -266,6 +302,11 @@ class State:
     def _take(self, request: Announce, entry: Entry) -> list[Dropped]:
         old = self._values.pop(entry.key, None)
         keeps = request.call == "mset" and old is not None and self._is_alive(old)
+        parameters = replace_ttl(request.parameters)
+        known_at = old.known_at if old and self._is_alive(old) else {}
+        if old and request.address in known_at and not _is_here(request, old):
+            # What was found to agree with the metadata, though the call may say otherwise.
+            parameters = old.parameters
         ttl_s = request.parameters.ttl_s
         expires_at = old.expires_at if old and keeps else None
         if ttl_s:
@@ -274,10 +315,11 @@ class State:
         self._values[entry.key] = Value(
             version=entry.version,
             size=entry.size,
-            parameters=old.parameters if old and keeps else replace_ttl(request.parameters),
+            parameters=old.parameters if old and keeps else parameters,
             holders=[request.address],
             expires_at=expires_at,
             sealed=request.call == "seal",
+            known_at={**known_at, request.address: parameters.consistency},
         )
         self._references.nest(entry.key, request.nested)
         return _copies(entry.key, old) if old else []
@@ -292,11 +334,11 @@ class State:
 
     def _located(self, key: str) -> Located | None:
         value = self._living(key)
-        if value is None:
+        if value is None or value.is_hollow:
             return None
         remaining = None if value.expires_at is None else value.expires_at - self.clock()
-        size = 0 if value.broken else value.size
-        holders = list(value.holders)
+        holders = value.readable
+        size = 0 if value.broken or (value.voided and not holders) else value.size
         return Located(value.version, size, value.parameters, holders, remaining, value.sealed)
 
     def _living(self, key: str) -> Value | None:
@@ -322,6 +364,12 @@ class AnnounceError(Exception):
 def replace_ttl(parameters: Parameters) -> Parameters:
     """Return the parameters without the time to live, which the value keeps as a point in time."""
     return Parameters(parameters.consistency, parameters.write_mode, parameters.cache_type, 0)
+
+
+def _is_here(request: Announce, value: Value) -> bool:
+    """Tell whether the worker of a request finds the value itself, and asks no metadata."""
+    without_holder = value.broken or value.is_open or value.is_bereft
+    return without_holder or request.address in value.holders
 
 
 def _triple(parameters: Parameters) -> tuple[int, int, int]:

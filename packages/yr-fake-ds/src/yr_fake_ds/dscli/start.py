@@ -8,6 +8,7 @@ dscli --pipe as its stdout and stderr--> worker
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import select
 import subprocess
@@ -46,6 +47,9 @@ def start(options: argparse.Namespace) -> None:
 def _start(pairs: dict[str, str], timeout_s: int) -> None:
     address = pairs["worker_address"]
     os.umask(0o077)
+    # Also when another worker lives there: the released one forgets then that that one is ready.
+    with contextlib.suppress(OSError):
+        os.unlink(pairs["ready_check_path"])
     process = _spawn(pairs)
     console.info(f"Starting worker service with PID: {process.pid}")
     try:

@@ -87,6 +87,10 @@ class ElectedDirectory:
         """See Directory."""
         self._current().drop_copies(address, names)
 
+    def void(self, address: str, key: str) -> int:
+        """See Directory."""
+        return self._current().void(address, key)
+
     def remove(self, keys: list[str]) -> None:
         """See Directory."""
         self._current().remove(keys)

@@ -28,6 +28,8 @@ class Block:
     name: CopyName | None = None
     evictable: bool = False
     replica: bool = False
+    spent: bool = False
+    """Its one publication was carried out; `mset_buffer` allows no second one."""
     holders: Counter[str] = field(default_factory=Counter)
 
     @property

@@ -24,6 +24,10 @@ class Latches:
         self._writers[block_id] = client_id
         return True
 
+    def is_written(self, block_id: int) -> bool:
+        """Tell whether somebody has the block for writing."""
+        return block_id in self._writers
+
     def release(self, block_id: int, client_id: str, *, exclusive: bool) -> None:
         """Give the latch back; nothing happens if there is none."""
         if exclusive:
