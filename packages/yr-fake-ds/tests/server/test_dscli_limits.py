@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 
 import pytest
-from started_worker import dscli, free_port
+from started_worker import Started, dscli, free_port
 
 
 def test_an_address_of_another_machine() -> None:
@@ -17,6 +18,34 @@ def test_an_address_of_another_machine() -> None:
 
     assert outcome.returncode == 1
     assert "bind to tcp://203.0.113.1:1 unsuccessful: Cannot assign" in outcome.stderr
+
+
+def test_an_address_where_a_worker_lives(worker: Started) -> None:
+    """In its home too the port is what is in the way; the start takes back that it was ready."""
+    addresses = (
+        "--worker_address",
+        f"127.0.0.1:{worker.port}",
+        "--metastore_address",
+        "127.0.0.1:2",
+    )
+    ready = os.path.join(worker.home, "datasystem", "probe", "ready")
+    was_ready = os.path.exists(ready)
+
+    outcome = dscli("start", "-d", worker.home, "-w", *addresses)
+
+    assert outcome.returncode == 1
+    assert f"bind to tcp://127.0.0.1:{worker.port} unsuccessful: Address already" in outcome.stderr
+    assert (was_ready, os.path.exists(ready)) == (True, False)
+
+
+def test_a_worker_is_stopped_once(worker: Started) -> None:
+    """The second time there is none, and the address may be used again."""
+    address = f"127.0.0.1:{worker.port}"
+
+    outcomes = [dscli("stop", "--worker_address", address) for _number in range(2)]
+
+    assert [outcome.returncode for outcome in outcomes] == [0, 1]
+    assert "No matching process found for" in outcomes[1].stderr
 
 
 @pytest.mark.parametrize("address", ["nowhere", "127.0.0.1:1,oops", "127.0.0.1:99999"])

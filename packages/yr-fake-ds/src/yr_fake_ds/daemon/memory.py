@@ -163,7 +163,7 @@ class Memory:
             for key in keys if self._survivors else ():
                 for version in self._survivors.pop(key, ()):
                     if (key, version) not in kept:
-                        self.blocks.drop(key, version)
+                        self.drop([(key, version)])
             self.changed.notify_all()
 
     def hold(self, slot_id: int, client_id: str) -> Block | None:

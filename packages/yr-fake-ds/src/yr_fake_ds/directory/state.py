@@ -263,16 +263,11 @@ class State:
         return refusal or self._conflict_of_nesting(request, key)
 
     def _conflict_of_parameters(self, request: Announce, value: Value) -> RefusedError | None:
-        old, new = _triple(value.parameters), _triple(request.parameters)
-        if value.broken:
-            new = (0, *new[1:])
-        is_here = _is_here(request, value)
-        if not is_here and request.address in value.known_at:
-            new = (value.known_at[request.address] & new[0], *new[1:])
-            value.known_at[request.address] = new[0]
+        old, new = _triple(value.parameters), _offered(request, value)
         if old == new or value.is_open:
             return None
-        if request.call in {"set", "put", "seal"} and is_here and not value.broken:
+        finds_it = _is_here(request, value) and not value.broken
+        if request.call in {"set", "put", "seal"} and finds_it:
             return RefusedError(texts.PARAMETERS_FIXED)
         return RefusedError(texts.PUBLISH_INCONSISTENT, new=str(new), old=str(old))
 
@@ -302,11 +297,8 @@ class State:
     def _take(self, request: Announce, entry: Entry) -> list[Dropped]:
         old = self._values.pop(entry.key, None)
         keeps = request.call == "mset" and old is not None and self._is_alive(old)
-        parameters = replace_ttl(request.parameters)
+        parameters = self._resulting(request, old)
         known_at = old.known_at if old and self._is_alive(old) else {}
-        if old and request.address in known_at and not _is_here(request, old):
-            # What was found to agree with the metadata, though the call may say otherwise.
-            parameters = old.parameters
         ttl_s = request.parameters.ttl_s
         expires_at = old.expires_at if old and keeps else None
         if ttl_s:
@@ -315,7 +307,7 @@ class State:
         self._values[entry.key] = Value(
             version=entry.version,
             size=entry.size,
-            parameters=old.parameters if old and keeps else parameters,
+            parameters=parameters,
             holders=[request.address],
             expires_at=expires_at,
             sealed=request.call == "seal",
@@ -323,6 +315,14 @@ class State:
         )
         self._references.nest(entry.key, request.nested)
         return _copies(entry.key, old) if old else []
+
+    def _resulting(self, request: Announce, old: Value | None) -> Parameters:
+        """Return how a value is kept: as before after mset, and where its worker lost its copy."""
+        if old is not None and self._is_alive(old):
+            remembers = request.address in old.known_at and not _is_here(request, old)
+            if request.call == "mset" or remembers:
+                return old.parameters
+        return replace_ttl(request.parameters)
 
     def _break_at(self, key: str, request: Announce) -> list[Dropped]:
         value = self._values.get(key)
@@ -370,6 +370,20 @@ def _is_here(request: Announce, value: Value) -> bool:
     """Tell whether the worker of a request finds the value itself, and asks no metadata."""
     without_holder = value.broken or value.is_open or value.is_bereft
     return without_holder or request.address in value.holders
+
+
+def _offered(request: Announce, value: Value) -> tuple[int, int, int]:
+    """Return the parameters that a worker offers for a value that exists.
+
+    One that lost its copy remembers the weaker consistency of what it knew and what it was asked.
+    """
+    consistency, *others = _triple(request.parameters)
+    if value.broken:
+        consistency = 0
+    if request.address in value.known_at and not _is_here(request, value):
+        consistency &= value.known_at[request.address]
+        value.known_at[request.address] = consistency
+    return consistency, others[0], others[1]
 
 
 def _triple(parameters: Parameters) -> tuple[int, int, int]:
