@@ -29,8 +29,8 @@ ABNORMAL_DEVICE: Final = Text(
 OTHER_DEVICE: Final = Text(
     RUNTIME_ERROR,
     "The input deviceIdx({given}) is not the same as the deviceIdx which client used({current}).",
-    _CLIENT,
-    3650,
+    "client_device_object_manager.cpp",
+    108,
 )
 NO_CONTEXT: Final = Text(
     INVALID,
@@ -133,6 +133,6 @@ NOT_THE_OWNER: Final = Text(
     "The objectKey {key} already exists,and does not belong to the client, Delete it and try again"
     " or using a new object key to put.",
     _MASTER,
-    36,
+    45,
 )
 IN_USE: Final = Text(TRY_AGAIN, "The object {key} is being transferred", _MASTER, 215)
