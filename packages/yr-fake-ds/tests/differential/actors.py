@@ -29,6 +29,8 @@ class Actors:
     def step(self, prefix: str, text: str) -> Any:
         """Carry out one step with the keys of a scenario; an SDK's error is passed on."""
         who, verb, *words = text.split()
+        if who not in self._ports and who not in self._buffers:
+            return "its create was refused"
         if who not in self._ports:
             return _on_buffer(self._buffers[who], verb, words)
         if who not in self._clients:

@@ -33,11 +33,11 @@ def test_both_systems_do_it_alike(
     """Each step gives the same result, or the same error from the same place."""
     prefix = f"{os.getpid()}-{next(_RUN)}-"
     sides = (fake_actors, real_actors)
+    for side in sides:
+        side.do("forget")
 
     for step in scenarios()[name]:
         call = ("step", prefix, step.replace("{n}", SIZES[size]))
         fake, real = (side.do(*call) for side in sides)
         assert fake == real, f"{step}: the fake gave {fake!r:.600}, the real one {real!r:.600}"
-
-    for side in sides:
-        side.do("forget")
+        assert real.get("error", "RuntimeError") == "RuntimeError", f"{step} is no step: {real}"
