@@ -16,51 +16,30 @@ import sys
 import nox
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "ci"))
+from contents import (
+    CANN,
+    CONTENTS,
+    DATASYSTEM,
+    DOWNSTREAM,
+    EMULATING,
+    FAKE,
+    IMPORT_NAMES,
+    MYPY,
+    NUMPY,
+    PROCESSES,
+    PYELFTOOLS,
+    RAYS,
+    STRICT_NPUS,
+    SUITE,
+    TEST_TOOLS,
+    TORCH,
+    TORCH_NPU,
+    TRANSFER_QUEUE,
+    TRANSPORT,
+)
 from environments import PACKAGES, ROOT, install, install_local
 
-TORCH = "torch==2.13.0"
-NUMPY = "numpy>=1.26"  # torch warns at import when it is missing
-MYPY = "mypy==2.4.1"
-RAYS = {"newest": "2.60.0", "oldest": "2.55.1"}
-DATASYSTEM = "openyuanrong-datasystem==0.8.1"
-TORCH_NPU = "torch_npu==2.13.0"
-PYELFTOOLS = "pyelftools>=0.31"
-TRANSFER_QUEUE = "TransferQueue==0.1.11"
-TEST_TOOLS = (
-    "pytest>=8.4",
-    "pytest-xdist>=3.6",
-    "pytest-timeout>=2.3",
-    "hypothesis>=6.100",
-    "psutil>=6",
-    "testcontainers>=4.10",
-)
-
 STEPS = str(ROOT / "ci" / "steps" / "command_line.py")
-TRANSPORT, FAKE, SUITE = "ray-ascend-yr", "yr-fake-ds", "yr-conformance"
-CANN = "yr-fake-cann"
-IMPORT_NAMES = {
-    TRANSPORT: "ray_ascend",
-    FAKE: "yr_fake_ds",
-    SUITE: "yr_conformance",
-    CANN: "yr_fake_cann",
-}
-# Of each target: distributions, packages of ours, and how its programs are started.
-CONTENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
-    "fake": ((TORCH_NPU,), (FAKE, CANN), "yr-fake-ds run --npus 8 --"),
-    "real-cpu": ((DATASYSTEM,), (), ""),
-    "real-emulated-npu": ((DATASYSTEM, TORCH_NPU), (CANN,), "yr-fake-cann run --npus 8 --"),
-}
-# Of each datasystem that customers are served with: the same, without torch_npu.
-DOWNSTREAM: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
-    "fake": ((), (FAKE,), "yr-fake-ds run --"),
-    "released": ((DATASYSTEM,), (), ""),
-}
-# Emulated NPUs that work late, and end a process whose host reads their memory.
-EMULATING = ("fake", "real-emulated-npu")
-STRICT_NPUS = {"YR_FAKE_CANN_STRICT": "1", "YR_FAKE_CANN_STREAMS": "async"}
-# Of pytest, on two CPUs. A released worker has 300 to 500 threads, and a second cluster beside it
-# only doubles the load (0.8.1); a third on the fake took it from 8 to 40 for a tenth of the time.
-PROCESSES = {"fake": "2", "real-cpu": "0", "real-emulated-npu": "0"}
 CANN_TESTS = ("native", "device", "activation", "distributed", "datasystem")
 # The files of these start servers, which their tests share.
 SERVED = ("distributed", "datasystem")
@@ -131,6 +110,15 @@ def tests_oldest_ray(session: nox.Session) -> None:
     session.run("pytest", test, *session.posargs, env=RAY_ENV)
 
 
+@nox.session(default=False)
+def operators(session: nox.Session) -> None:
+    """Compare torch's operator database on the emulated NPU with the CPU: -- [NAME ...]."""
+    _install_transport_stack(session, RAYS["newest"], TORCH_NPU, "expecttest", "scipy")
+    install_local(session, CANN)
+    program = ("python", "ci/operators/operator_database.py", *session.posargs)
+    session.run("yr-fake-cann", "run", "--npus", "2", "--", *program)
+
+
 @nox.session(name="tests-npu", default=False)
 def tests_npu(session: nox.Session) -> None:
     """Run what needs NPUs: yr-fake-cann's tests, the transport's on the released datasystem."""
@@ -154,7 +142,8 @@ def differential(session: nox.Session) -> None:
     tools = [tool for tool in TEST_TOOLS if not tool.startswith(("testcontainers", "pytest-xdist"))]
     install(session, (DATASYSTEM, "msgspec>=0.19", *tools))
     install_local(session, FAKE)
-    session.run("pytest", f"packages/{FAKE}/tests/differential", *session.posargs)
+    chosen = session.posargs or ("-m", "not long")
+    session.run("pytest", f"packages/{FAKE}/tests/differential", *chosen)
 
 
 @nox.session(default=False)

@@ -74,6 +74,8 @@ GATE: tuple[Row, ...] = (
 NIGHTLY = (
     _step("examples on the fake and on the released datasystem", "-s examples"),
     _step("what others ship for yr.datasystem, on both", "-s downstream"),
+    _step("done twice, on the fake and on the released SDK", "-s differential -- -m long"),
+    _step("torch's operator database on an emulated NPU", "-s operators"),
     _step("tests of yr-fake-cann that take long", "-s tests-npu -- -m long"),
     _step(
         "the released datasystem on emulated NPUs: objects, costs and faults",

@@ -7,6 +7,7 @@ compares also the line of the sources that refuses.
 import itertools
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sdk_process import SdkProcess
@@ -25,8 +26,16 @@ def scenarios() -> dict[str, list[str]]:
     return found
 
 
+def chosen() -> list[Any]:
+    """Give all scenarios; one in five is short enough for the gate, the night has the others."""
+    return [
+        pytest.param(name, marks=[pytest.mark.long] if number % 5 else [])
+        for number, name in enumerate(scenarios())
+    ]
+
+
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", scenarios())
+@pytest.mark.parametrize("name", chosen())
 def test_both_systems_do_it_alike(
     name: str, size: str, fake_actors: SdkProcess, real_actors: SdkProcess
 ) -> None:

@@ -1,0 +1,46 @@
+"""What the environments hold: pinned distributions, our packages, and how targets are started."""
+
+from __future__ import annotations
+
+TORCH = "torch==2.13.0"
+NUMPY = "numpy>=1.26"  # torch warns at import when it is missing
+MYPY = "mypy==2.4.1"
+RAYS = {"newest": "2.60.0", "oldest": "2.55.1"}
+DATASYSTEM = "openyuanrong-datasystem==0.8.1"
+TORCH_NPU = "torch_npu==2.13.0"
+PYELFTOOLS = "pyelftools>=0.31"
+TRANSFER_QUEUE = "TransferQueue==0.1.11"
+TEST_TOOLS = (
+    "pytest>=8.4",
+    "pytest-xdist>=3.6",
+    "pytest-timeout>=2.3",
+    "hypothesis>=6.100",
+    "psutil>=6",
+    "testcontainers>=4.10",
+)
+
+TRANSPORT, FAKE, SUITE = "ray-ascend-yr", "yr-fake-ds", "yr-conformance"
+CANN = "yr-fake-cann"
+IMPORT_NAMES = {
+    TRANSPORT: "ray_ascend",
+    FAKE: "yr_fake_ds",
+    SUITE: "yr_conformance",
+    CANN: "yr_fake_cann",
+}
+# Of each target: distributions, packages of ours, and how its programs are started.
+CONTENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
+    "fake": ((TORCH_NPU,), (FAKE, CANN), "yr-fake-ds run --npus 8 --"),
+    "real-cpu": ((DATASYSTEM,), (), ""),
+    "real-emulated-npu": ((DATASYSTEM, TORCH_NPU), (CANN,), "yr-fake-cann run --npus 8 --"),
+}
+# Of each datasystem that customers are served with: the same, without torch_npu.
+DOWNSTREAM: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
+    "fake": ((), (FAKE,), "yr-fake-ds run --"),
+    "released": ((DATASYSTEM,), (), ""),
+}
+# Emulated NPUs that work late, and end a process whose host reads their memory.
+EMULATING = ("fake", "real-emulated-npu")
+STRICT_NPUS = {"YR_FAKE_CANN_STRICT": "1", "YR_FAKE_CANN_STREAMS": "async"}
+# Of pytest, on two CPUs. A released worker has 300 to 500 threads, and a second cluster beside it
+# only doubles the load (0.8.1); a third on the fake took it from 8 to 40 for a tenth of the time.
+PROCESSES = {"fake": "2", "real-cpu": "0", "real-emulated-npu": "0"}
