@@ -61,12 +61,11 @@ def _print_table(verdicts: Iterable[Verdict], seconds: float) -> None:
 
 
 def _stale(verdicts: Iterable[Verdict]) -> list[str]:
-    """Compare what was refused with the list, both ways."""
-    listed = {line.partition(":")[0] for line in REFUSED.read_text().splitlines()}
-    found = {one.what: one.refused for one in verdicts if one.refused}
-    new = [f"refused, and not listed in {REFUSED.name}: {what}: {found[what]}" for what in found]
-    gone = [f"listed in {REFUSED.name}, and not refused: {what}" for what in listed - found.keys()]
-    return [line for line, what in zip(new, found, strict=True) if what not in listed] + gone
+    """Compare the entries of which something was refused with the list, both ways."""
+    listed = {line.partition(":")[0] for line in REFUSED.read_text(encoding="utf-8").splitlines()}
+    found = {one.name: one.refused for one in verdicts if one.refused}
+    new = [f"refused, and not listed: {name}: {found[name]}" for name in found.keys() - listed]
+    return new + [f"listed, and not refused: {name}" for name in listed - found.keys()]
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
