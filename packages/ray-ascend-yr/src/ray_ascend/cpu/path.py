@@ -22,6 +22,8 @@ from ray_ascend.store.client import READ_BATCH
 from ray_ascend.store.connection import Connection, Retries
 from ray_ascend.store.worker_start import REPLACEMENT_S
 
+_ROOM_PATIENCE_S = 10.0
+"""For room in the worker: Ray frees objects some time after their last reference went."""
 _BYTES_AT_ONCE = 256 << 20
 """One call holds the GIL and must be over within the request time-out, from other nodes too."""
 
@@ -38,7 +40,7 @@ class CpuPath:
         if not layout.total:
             return None, YRTransportMetadata(specs, "cpu")
 
-        retries = Retries(time.monotonic() + REPLACEMENT_S)
+        retries = Retries(time.monotonic() + REPLACEMENT_S, _ROOM_PATIENCE_S)
         while True:
             with retries.attempt() as connection:
                 key = new_key()

@@ -18,7 +18,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ray_ascend.errors import NotInitializedError, StoreUnavailableError, TransferError
+from ray_ascend.errors import (
+    NotInitializedError,
+    StoreFullError,
+    StoreUnavailableError,
+    TransferError,
+)
 from ray_ascend.store import discovery
 from ray_ascend.store.client import StoreClient
 from ray_ascend.store.clients import client_of, npu_client_of
@@ -33,6 +38,7 @@ logger = logging.getLogger(__name__)
 Scope = tuple[str, str]
 
 _RETRY_PAUSE_S = 0.05
+_ROOM_PAUSE_S = 0.5
 _DRIVER_PATIENCE_S = 30.0
 _DRIVER_PAUSE_S = 0.1
 
@@ -185,6 +191,8 @@ def forget(connection: Connection | None = None) -> None:
 class Retries:
     """Attempts, while the worker is unreachable, until a deadline (monotonic seconds).
 
+    And for `room_s` while it has no room; the SDK itself waits for that for 2 s each time.
+
         while True:
             with retries.attempt() as connection:
                 return ...
@@ -193,18 +201,23 @@ class Retries:
     end, a StoreUnavailableError, says for how long that was tried.
     """
 
-    def __init__(self, deadline: float) -> None:
+    def __init__(self, deadline: float, room_s: float = 0.0) -> None:
         self._deadline, self._begin = deadline, time.monotonic()
+        self._room_until = self._begin + room_s
         self._pause_s = 0.0
 
     @contextlib.contextmanager
     def attempt(self) -> Iterator[Connection]:
-        """Give a connection; the block may end with StoreUnavailableError while there is time."""
+        """Give a connection; the block may end with one of these two errors while there is time."""
         time.sleep(self._pause_s)
         self._pause_s = _RETRY_PAUSE_S
         connection = current(max(0.0, self._deadline - time.monotonic()))
         try:
             yield connection
+        except StoreFullError:
+            if time.monotonic() >= self._room_until:
+                raise
+            self._pause_s = _ROOM_PAUSE_S
         except StoreUnavailableError as error:
             now = time.monotonic()
             if now >= self._deadline:
