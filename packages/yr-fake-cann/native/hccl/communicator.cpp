@@ -47,6 +47,17 @@ void Lane::Return()
 void Communicator::Close()
 {
     closed_ = true;
+    ShutDown();
+}
+
+void Communicator::Break()
+{
+    broken_ = true;
+    ShutDown();
+}
+
+void Communicator::ShutDown()
+{
     for (Link& link : links_) {
         if (link.outgoing.socket) shutdown(link.outgoing.socket.get(), SHUT_RDWR);
         if (link.incoming.socket) shutdown(link.incoming.socket.get(), SHUT_RDWR);

@@ -44,6 +44,9 @@ public:
 
     void Close();
     bool closed() const { return closed_; }
+    // Cuts the links after an operation that did not end: what it left on them is no other's.
+    void Break();
+    bool broken() const { return broken_; }
     void ReportError(int status) { error_ = status; }
     int error() const { return error_; }
 
@@ -51,7 +54,9 @@ private:
     const uint32_t rank_;
     const std::string name_;
     std::vector<Link> links_;
-    std::atomic<bool> closed_{false};
+    void ShutDown();
+
+    std::atomic<bool> closed_{false}, broken_{false};
     std::atomic<int> error_{0};  // what HcclGetCommAsyncError tells
 };
 

@@ -236,7 +236,12 @@ private:
 int Exchange(const Operation& operation, Communicator& communicator, Stream& stream,
              const std::vector<Transfer>& outgoing, const std::vector<Transfer>& incoming)
 {
-    return Session(operation, communicator, stream).Run(outgoing, incoming);
+    if (communicator.broken())
+        return Fail(communicator.error() == kHcclRemote ? kRemoteLost : kInternal,
+                    "%s: an earlier operation of this communicator did not end; destroy it and make another", operation.name);
+    int status = Session(operation, communicator, stream).Run(outgoing, incoming);
+    if (status) communicator.Break();
+    return status;
 }
 
 }  // namespace fake_cann

@@ -5,7 +5,8 @@
 //   receiver: header, which must fit ──► payload ──► acknowledge
 //
 // Both sides finish when the receiver has the bytes. A peer that dies never answers: the operation
-// waits until HCCL_EXEC_TIMEOUT, while HcclGetCommAsyncError already tells it.
+// waits until HCCL_EXEC_TIMEOUT, while HcclGetCommAsyncError already tells it. After an operation
+// that did not end, its communicator gives nothing but errors.
 #pragma once
 
 #include <cstdint>

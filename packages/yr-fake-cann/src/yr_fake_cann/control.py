@@ -13,7 +13,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import BinaryIO, Final, Literal, get_args
 
 VARIABLE: Final = "YR_FAKE_CANN_CONTROL"
 MOST_NPUS: Final = 64
@@ -81,9 +81,7 @@ class Control:
 
     def fail(self, npu: int, status: int = AICORE_EXCEPTION) -> None:
         """Let all work of an NPU fail with a status, and allocations and synchronisation too."""
-        if status < 1:
-            raise ControlError(f"a failed NPU has a status other than {status}")
-        self._set(npu, "failed", status)
+        self._set(npu, "failed", _checked(status))
 
     def hang(self, npu: int) -> None:
         """Let no work of an NPU proceed; who waits for it waits, or meets its own time limit."""
@@ -95,7 +93,7 @@ class Control:
 
     def unlink(self, npu: int, status: int = LINK_ERROR) -> None:
         """Take an NPU's links to others: its part in collectives fails, others wait for it."""
-        self._set(npu, "unlinked", status)
+        self._set(npu, "unlinked", _checked(status))
 
     def heal(self, npu: int | None = None) -> None:
         """Make an NPU well, or all of them."""
@@ -106,6 +104,10 @@ class Control:
         """Return the condition of an NPU."""
         with self._mapped() as records:
             number, status = _RECORD.unpack_from(records, _place(npu))
+        if number >= len(NAMES):
+            raise ControlError(
+                f"{self.path} is no control file of yr-fake-cann: condition {number}"
+            )
         return Condition(NAMES[number], status)
 
     def unwell(self) -> dict[int, Condition]:
@@ -122,11 +124,24 @@ class Control:
 
     @contextmanager
     def _mapped(self) -> Iterator[mmap.mmap]:
-        with open(self.path, "r+b") as file, mmap.mmap(file.fileno(), 0) as records:
+        with _opened(self.path) as file, mmap.mmap(file.fileno(), 0) as records:
             yield records
 
 
+def _opened(path: str) -> BinaryIO:
+    try:
+        return open(path, "r+b")
+    except OSError as error:
+        raise ControlError(f"{path}: {error.strerror}") from error
+
+
+def _checked(status: int) -> int:
+    if not 0 < status < 1 << 31:
+        raise ControlError(f"an ACL status is a positive number, not {status!r}")
+    return status
+
+
 def _place(npu: int) -> int:
-    if not 0 <= npu < MOST_NPUS:
-        raise ControlError(f"NPU {npu}: they are numbered from 0 to {MOST_NPUS - 1}")
+    if isinstance(npu, bool) or not 0 <= npu < MOST_NPUS:
+        raise ControlError(f"NPU {npu!r}: they are numbered from 0 to {MOST_NPUS - 1}")
     return npu * _RECORD.size

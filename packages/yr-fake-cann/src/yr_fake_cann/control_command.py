@@ -31,6 +31,10 @@ def add_to(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Do what the command says; raises ControlError."""
     control = Control(options.file)
+    if options.status is not None and options.action not in _WITH_STATUS:
+        raise ControlError(f"{options.action} has no status")
+    if options.action == "show" and options.npu is not None:
+        raise ControlError("show shows all NPUs, without --npu")
     if options.action == "show":
         sys.stdout.write(_shown(control))
         return 0
@@ -39,8 +43,6 @@ def run(options: argparse.Namespace) -> int:
         return 0
     if options.npu is None:
         raise ControlError(f"{options.action} needs an NPU: --npu N")
-    if options.status is not None and options.action not in _WITH_STATUS:
-        raise ControlError(f"{options.action} has no status")
     status = [] if options.status is None else [options.status]
     getattr(control, options.action)(options.npu, *status)
     return 0

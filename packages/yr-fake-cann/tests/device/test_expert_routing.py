@@ -285,8 +285,8 @@ def test_tokens_may_be_quantised_on_their_way(device: torch.device) -> None:
 
 
 def test_places_of_the_second_kind_name_the_pairs(device: torch.device) -> None:
-    """Each row of the result says which pair it is; fewer active rows leave the rest zero."""
+    """Each row of the result says which pair it is; there are as many as are active."""
     _, (expanded, pairs, _, _) = dispatched(device, row_idx_type=1, active_num=3)
 
     assert pairs.tolist() == [0, 6, 7, 5, 3, 1, 2, 4]
-    assert expanded[:, 0].tolist() == [1, 4, 4, 0, 0, 0, 0, 0]
+    assert expanded[:, 0].tolist() == [1, 4, 4]

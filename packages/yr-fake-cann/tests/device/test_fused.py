@@ -55,6 +55,35 @@ def test_rotary_mul_rotates(device: torch.device, mode: str, rotated: list[float
     assert result.flatten().tolist() == rotated
 
 
+def test_half_precision_rounds_once(device: torch.device) -> None:
+    """Gates and rotations compute in float32, also where their factors are of another dtype."""
+    source = torch.randn(2, 1, 4, 8, device=device).bfloat16()
+    cos, sin = (torch.randn(1, 1, 4, 8, device=device) for _ in range(2))
+
+    rotated = torch_npu.npu_rotary_mul(source.transpose(0, 1), cos, sin)
+    gated = torch_npu.npu_swiglu(source)
+
+    wide = source.float()
+    expected = torch_npu.npu_rotary_mul(wide.transpose(0, 1), cos, sin).bfloat16()
+    assert torch.equal(rotated, expected)
+    assert rotated.is_contiguous()
+    assert torch.equal(gated, torch_npu.npu_swiglu(wide).bfloat16())
+
+
+def test_a_transposition_has_memory_of_its_own(device: torch.device) -> None:
+    """In both orders, of any input."""
+    source = torch.randn(2, 8, 3, device=device).transpose(1, 2)
+
+    for first in (True, False):
+        shape = [3, 16] if first else [6, 8]
+        perm = [1, 0, 2] if first else [1, 0]
+        turned = torch_npu.npu_confusion_transpose(source, perm, shape, first)
+        before = source.clone()
+        turned.zero_()
+        assert torch.equal(source, before)
+        assert turned.is_contiguous()
+
+
 def test_casts_change_the_dtype_and_keep_the_layout(device: torch.device) -> None:
     """Dtype casts convert; format casts have nothing to convert here."""
     source = torch.ones(2, 2, device=device)

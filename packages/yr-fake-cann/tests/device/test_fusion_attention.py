@@ -302,6 +302,13 @@ def test_dropped_weights_are_replaced_in_expectation(device: torch.device) -> No
             "sparse_mode 3 ends in 2048 x 2048, not in 6 x 9",
         ),
         ({"pse": torch.zeros(1, 4, 3, KEYS)}, "does not end in 6 or 1 x 9"),
+        ({"pse": torch.zeros(3, 4, 6, KEYS)}, r"pse has shape \(3, 4, 6, 9\), which fits neither"),
+        ({"atten_mask": torch.zeros(QUERIES, KEYS)}, "atten_mask is of bool or uint8"),
+        (
+            {"atten_mask": torch.zeros(BATCH, QUERIES, KEYS, dtype=torch.bool)},
+            "atten_mask has shape",
+        ),
+        ({"sparse_mode": 6, "atten_mask": COMPRESSED, "prefix": [1]}, "a prefix for each of 2"),
     ],
 )
 def test_wrong_arguments_say_what_is_wrong(
@@ -314,6 +321,51 @@ def test_wrong_arguments_say_what_is_wrong(
         fused(device, *tensors, **options)
 
     assert raised.value.operator == "torch_npu.npu_fusion_attention"
+
+
+@pytest.mark.parametrize(
+    ("ends", "reason"),
+    [([5, 3, 8], "never fall"), ([3, 3, 9], "the last sequence ends at 9, of 8 rows")],
+)
+def test_ends_that_cannot_be_are_refused(
+    device: torch.device, ends: list[int], reason: str
+) -> None:
+    """Lengths in place of ends show, unless they grow."""
+    tensors = packed(HEADS, 0), packed(HEADS, 1), packed(HEADS, 1)
+
+    with pytest.raises(OperatorArgumentError, match=reason):
+        fused(device, *tensors, **{**VARLEN, "actual_seq_qlen": ends})
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_the_callers_autocast_changes_nothing(device: torch.device, dtype: torch.dtype) -> None:
+    """An operator computes as it is defined, whatever its caller does with matrix products."""
+    tensors = heads(HEADS, QUERIES), heads(HEADS, KEYS), heads(HEADS, KEYS)
+    options = {"atten_mask": COMPRESSED, "sparse_mode": 3}
+
+    expected, *_ = fused(device, *tensors, **options)
+    with torch.autocast("npu", dtype=dtype):
+        found, *_ = fused(device, *tensors, **options)
+
+    assert torch.equal(found, expected)
+
+
+def test_tensors_of_the_host_are_refused(device: torch.device) -> None:
+    """As by every kernel, with the operator's name."""
+    query = heads(HEADS, QUERIES)
+
+    with pytest.raises(RuntimeError, match=r"same device.*npu_fusion_attention"):
+        torch_npu.npu_fusion_attention(query.to(device), query, query, HEADS, "BNSD")
+
+
+def test_an_error_inside_names_the_operator(device: torch.device) -> None:
+    """Also where the definition itself found nothing wrong."""
+    tensors = heads(HEADS, QUERIES), heads(HEADS, KEYS), heads(HEADS, KEYS + 1)
+
+    with pytest.raises(
+        OperatorArgumentError, match=r"torch_npu\.npu_fusion_attention: RuntimeError"
+    ):
+        fused(device, *tensors)
 
 
 def test_dtypes_that_no_npu_has_are_refused(device: torch.device) -> None:

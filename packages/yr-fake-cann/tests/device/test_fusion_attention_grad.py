@@ -130,3 +130,53 @@ def test_rotary_parts_widen_queries_and_keys(device: torch.device) -> None:
         *(query.shape, key.shape, value.shape, torch.Size([0])),
         *(query_rope.shape, key_rope.shape),
     ]
+
+
+def test_slopes_have_no_gradient(device: torch.device) -> None:
+    """Version 2 with positions from slopes: for each sequence or for all, forward and backward."""
+    tensors = [packed(HEADS, which).to(device) for which in (0, 0, 0)]
+    ends = {"actual_seq_qlen": [3, 8], "actual_seq_kvlen": [3, 8], "input_layout": "TND"}
+    slopes = torch.rand(2, HEADS, device=device)
+    options = {"pse": slopes, "pse_type": 2, **ends}
+
+    result, maximum, total, *_ = torch_npu.npu_fusion_attention_v2(*tensors, HEADS, **options)
+    found = torch_npu.npu_fusion_attention_grad_v2(
+        *(*tensors, torch.ones_like(result), HEADS),
+        **{"softmax_max": maximum, "softmax_sum": total, "attention_in": result, **options},
+    )
+
+    alone, *_ = torch_npu.npu_fusion_attention_v2(
+        *(x[3:] for x in tensors),
+        HEADS,
+        pse=slopes[1:],
+        pse_type=2,
+        input_layout="TND",
+        actual_seq_qlen=[5],
+        actual_seq_kvlen=[5],
+    )
+    close(result[3:], alone)
+    assert found[3].numel() == 0
+
+
+def test_version_3_gives_what_its_gradient_takes(device: torch.device) -> None:
+    """Seed and offset are tensors of the host, one element each."""
+    tensors = leaves(*(heads(HEADS, n).to(device) for n in (QUERIES, KEYS, KEYS)))
+    grad = heads(HEADS, QUERIES).to(device)
+
+    result, maximum, total, _, seed, offset = torch_npu.npu_fusion_attention_v3(
+        *tensors, HEADS, "BNSD", keep_prob=0.5
+    )
+    torch.autograd.backward(result, grad)
+    found = torch_npu.npu_fusion_attention_grad_v3(
+        *(*(x.detach() for x in tensors), grad, HEADS, "BNSD"),
+        softmax_max=maximum,
+        softmax_sum=total,
+        attention_in=result,
+        keep_prob=0.5,
+        seed=seed,
+        offset=offset,
+    )
+
+    for one, tensor in zip(found, tensors, strict=False):
+        assert tensor.grad is not None
+        close(one, tensor.grad)

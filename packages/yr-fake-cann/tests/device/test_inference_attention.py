@@ -289,6 +289,16 @@ def test_the_operator_for_single_steps_has_lengths_of_keys(device: torch.device)
         close(result[batch], reference(*tensors, seen=seen))
 
 
+@pytest.mark.parametrize("mode", [2, 3])
+def test_a_single_query_sees_all_keys_whatever_the_mode(device: torch.device, mode: int) -> None:
+    """The constant mask says nothing of it."""
+    query, key, value = heads(HEADS, 1), heads(HEADS, KEYS), heads(HEADS, KEYS)
+
+    result, _ = fused(device, query, key, value, sparse_mode=mode, atten_mask=COMPRESSED)
+
+    close(result, reference(query, key, value))
+
+
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
@@ -296,6 +306,7 @@ def test_the_operator_for_single_steps_has_lengths_of_keys(device: torch.device)
         ({"input_layout": "TND"}, "query has 4 dimensions in TND"),
         ({"num_key_value_heads": 3}, "4 heads, 3 of keys"),
         ({"sparse_mode": 6}, "sparse_mode 6 is none of 0 to 4"),
+        ({"atten_mask": torch.zeros(QUERIES, KEYS)}, "atten_mask is of bool, int8 or uint8"),
         ({"block_table": torch.zeros(2, 1, dtype=torch.int32)}, "needs the lengths of keys"),
     ],
 )

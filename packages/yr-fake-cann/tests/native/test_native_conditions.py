@@ -3,6 +3,7 @@
 import ctypes
 import os
 import pathlib
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -173,6 +174,39 @@ def reductions(path: str) -> list[list[int]]:
     return in_threads(2, body)
 
 
+def reductions_after_a_timeout(path: str) -> list[list[int]]:
+    """Return each rank's statuses when rank 1 comes too late to one reduction, and of two more."""
+    control = Control(path)
+    met = threading.Barrier(2, timeout=PATIENCE)
+
+    def body(cann: Cann, rank: int, root: Any) -> list[int]:
+        group = communicator(cann, 2, root, rank)
+        stream, numbers = cann.stream(), cann.malloc(8)
+
+        def reduce() -> int:
+            operands = (numbers, numbers, 2, FLOAT32, SUM, group, stream)
+            cann.HcclAllReduce(*map(_wide, operands))
+            return status_of(lambda: cann.aclrtSynchronizeStream(stream))
+
+        if rank == 1:
+            control.unlink(1)
+        first = reduce()
+        met.wait()
+        control.heal()
+        return [first, reduce(), reduce()]
+
+    return in_threads(2, body)
+
+
+def test_a_communicator_whose_operation_did_not_end_gives_errors_only(control: Control) -> None:
+    """Never the numbers of an operation that was given up, which lie on its links."""
+    settings = {**control.environment(), "HCCL_EXEC_TIMEOUT": "1"}
+
+    statuses = in_process(reductions_after_a_timeout, control.path, settings=settings)
+
+    assert all(all(of_rank) for of_rank in statuses), statuses
+
+
 def _wide(value: int) -> Any:
     return ctypes.c_void_p(value)
 
@@ -221,7 +255,9 @@ def test_unwell_npus_can_be_listed(control: Control) -> None:
     ("change", "reason"),
     [
         (lambda control: control.fail(64), "NPU 64: they are numbered from 0 to 63"),
-        (lambda control: control.fail(0, 0), "a status other than 0"),
+        (lambda control: control.fail(0, 0), "an ACL status is a positive number, not 0"),
+        (lambda control: control.unlink(0, 1 << 31), "an ACL status is a positive number"),
+        (lambda control: control.hang(True), "NPU True: they are numbered"),
     ],
 )
 def test_what_cannot_be_is_refused(

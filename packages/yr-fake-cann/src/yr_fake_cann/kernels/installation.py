@@ -17,6 +17,7 @@ from yr_fake_cann.kernels import fused, internals, streams, transformer_boost
 from yr_fake_cann.kernels.copies import CopyKernel
 from yr_fake_cann.kernels.dropout import native_dropout
 from yr_fake_cann.kernels.hostkernel import HostKernel
+from yr_fake_cann.kernels.provided import ProvidedKernel
 from yr_fake_cann.kernels.treatment import Treatment, treated, treatment
 
 Kernel = Callable[..., Any]
@@ -84,8 +85,9 @@ def _install_device_kernels(own: dict[str, Kernel]) -> None:
             _register(name, DEVICE, own[name])
         elif how is Treatment.PROVIDED:
             # Above autograd too: its gradient is that of its definition.
-            _register(name, DEVICE, fused.PROVIDED[name])
-            _register(name, AUTOGRAD, fused.PROVIDED[name])
+            kernel = ProvidedKernel(name, fused.PROVIDED[name])
+            _register(name, DEVICE, kernel)
+            _register(name, AUTOGRAD, kernel)
         elif how is Treatment.REFUSED:
             _register(name, DEVICE, functools.partial(refuse, _public_name(name)))
         elif how is not Treatment.KEPT:

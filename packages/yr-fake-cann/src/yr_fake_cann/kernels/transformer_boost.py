@@ -18,6 +18,7 @@ from yr_fake_cann.errors import NotEmulatedError
 from yr_fake_cann.kernels.fused.inference_attention import compute
 from yr_fake_cann.kernels.fused.inference_call import InferenceCall
 from yr_fake_cann.kernels.fused.kv_cache import write_slots
+from yr_fake_cann.kernels.provided import ProvidedKernel
 
 
 def reshape_and_cache(
@@ -116,8 +117,10 @@ def install() -> None:
 
 def _replace(module: Any, path: str, names: Iterable[str]) -> None:
     for name in names:
-        refused = functools.partial(_refuse, f"{path}.{name} of Ascend Transformer Boost")
-        setattr(module, name, PROVIDED.get(name, refused))
+        whole = f"{path}.{name}"
+        refused = functools.partial(_refuse, f"{whole} of Ascend Transformer Boost")
+        definition = PROVIDED.get(name)
+        setattr(module, name, ProvidedKernel(whole, definition) if definition else refused)
 
 
 def _refuse(operator: str, *_args: Any, **_kwargs: Any) -> Any:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from yr_fake_cann.errors import NotEmulatedError, OperatorArgumentError
 from yr_fake_cann.kernels import internals
+from yr_fake_cann.kernels.fused import attention_layout
 
 LAYOUTS: Final = ("BSH", "SBH", "BSND", "BNSD", "TND")
 DTYPES: Final = (torch.float16, torch.bfloat16, torch.float32)
@@ -70,6 +71,7 @@ class AttentionCall:
         """Refuse what cannot be computed, before anything is."""
         self._refuse_wrong_tensors()
         self._refuse_wrong_settings()
+        self._refuse_wrong_masks()
         self._refuse_not_emulated()
 
     @property
@@ -100,6 +102,33 @@ class AttentionCall:
             if given != dimensions:
                 raise self.wrong(f"{name} has {given} dimensions, {self.layout} has {dimensions}")
 
+    def _refuse_wrong_masks(self) -> None:
+        batch = None if self.varlen else self._batch()
+        mask = self.atten_mask
+        if mask is not None and mask.dtype not in {torch.bool, torch.uint8}:
+            raise self.wrong(f"atten_mask is of bool or uint8, not {mask.dtype}")
+        for name, given, dimensions in (("atten_mask", mask, {2, 4}), ("pse", self.pse, {4})):
+            if given is None or (name == "pse" and self.pse_type > 1):
+                continue
+            leading = tuple(given.shape[:-2])
+            allowed = [(), *((b, n) for b in {1, batch} for n in {1, self.head_num})]
+            if given.dim() not in dimensions or leading not in allowed:
+                raise self.wrong(
+                    f"{name} has shape {tuple(given.shape)}, which fits neither a batch of {batch} "
+                    f"nor {self.head_num} heads"
+                )
+
+    def _batch(self) -> int:
+        axis = 1 if self.layout == "SBH" else 0
+        sizes = [x.size(axis) for x in (self.query, self.key, self.value)]
+        if len(set(sizes)) > 1:
+            raise self.wrong(f"query, key and value have batches of {sizes}")
+        if self.sparse_mode in {5, 6} and len(self.prefix or ()) != sizes[0]:
+            raise self.wrong(
+                f"sparse_mode {self.sparse_mode} needs a prefix for each of {sizes[0]}"
+            )
+        return sizes[0]
+
     def _refuse_wrong_settings(self) -> None:
         if self.layout not in LAYOUTS:
             raise self.wrong(f"input_layout {self.input_layout!r} is none of {', '.join(LAYOUTS)}")
@@ -110,6 +139,12 @@ class AttentionCall:
             raise self.wrong(f"sparse_mode {self.sparse_mode} does not exist with {self.layout}")
         if self.varlen and not (self.actual_seq_qlen and self.actual_seq_kvlen):
             raise self.wrong("TND needs actual_seq_qlen and actual_seq_kvlen")
+        for ends, packed in ((self.actual_seq_qlen, self.query), (self.actual_seq_kvlen, self.key)):
+            fault = (
+                attention_layout.fault_of_ends(ends or (), packed.size(0)) if self.varlen else ""
+            )
+            if fault:
+                raise self.wrong(fault)
         if self.varlen and len(self.actual_seq_qlen or ()) != len(self.actual_seq_kvlen or ()):
             raise self.wrong("actual_seq_qlen and actual_seq_kvlen name as many sequences")
         if self.pse_type not in range(4):
@@ -133,12 +168,12 @@ def attention_call(operator: str, args: tuple[Any, ...], kwargs: dict[str, Any])
     schema = internals.schema(internals.operator(f"npu::{operator}"))
     names = [argument.name for argument in schema.arguments]
     given = dict(zip(names, args, strict=False)) | kwargs
-    renamed = {_RENAMED.get(name, name): _on_the_host(value) for name, value in given.items()}
+    renamed = {_RENAMED.get(name, name): _on_the_host(name, value) for name, value in given.items()}
     return AttentionCall(f"torch_npu.{operator}", **renamed)
 
 
-def _on_the_host(value: Any) -> Any:
+def _on_the_host(name: str, value: Any) -> Any:
     # Version 3 takes lengths and seeds as tensors, so that graphs can be replayed with others.
     if isinstance(value, Tensor) and value.dtype is torch.int64:
-        return value.tolist()
+        return value.item() if name in {"seed", "offset"} else value.tolist()
     return value

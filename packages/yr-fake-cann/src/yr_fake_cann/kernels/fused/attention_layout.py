@@ -17,9 +17,9 @@ def split_heads(x: Tensor, layout: str, heads: int) -> Tensor:
         case "BSND":
             return x.transpose(1, 2)
         case "BSH":
-            return x.view(*x.shape[:2], heads, -1).transpose(1, 2)
+            return x.view(*x.shape[:2], heads, x.size(2) // heads).transpose(1, 2)
         case "SBH":
-            return x.view(*x.shape[:2], heads, -1).permute(1, 2, 0, 3)
+            return x.view(*x.shape[:2], heads, x.size(2) // heads).permute(1, 2, 0, 3)
         case "NTD":
             return x.unsqueeze(0)
         case _:
@@ -48,6 +48,16 @@ def heads_of(x: Tensor, layout: str, head_dimension: int) -> int:
     if layout in {"BSH", "SBH"}:
         return x.size(2) // head_dimension if head_dimension else 0
     return x.size(1) if layout in {"BNSD", "TND"} else x.size(2)
+
+
+def fault_of_ends(ends: Sequence[int], total: int) -> str:
+    """Return what is wrong with cumulative ends of sequences in so many rows, or nothing."""
+    filled = [slice_.stop for slice_ in sequences(ends)]
+    if any(ends[len(filled) :]):
+        return f"the ends of sequences never fall, but by zeros at the end: {list(ends)}"
+    if filled and filled[-1] > total:
+        return f"the last sequence ends at {filled[-1]}, of {total} rows"
+    return ""
 
 
 def sequences(ends: Sequence[int]) -> list[slice]:

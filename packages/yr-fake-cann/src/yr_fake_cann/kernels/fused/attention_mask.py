@@ -17,7 +17,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
-_COMPRESSED: Final = dict.fromkeys((2, 3, 4, 7, 8), (2048, 2048)) | {6: (3072, 2048)}
+CONSTANT: Final = (2048, 2048)
+"""The last two dimensions of a mask whose pattern the mode computes."""
+_COMPRESSED: Final = {**dict.fromkeys((2, 3, 4, 7, 8), CONSTANT), 6: (3072, 2048)}
 
 
 @dataclass(frozen=True)

@@ -92,20 +92,20 @@ def _heads_with_rope(call: AttentionCall, rows: slice, columns: slice) -> tuple[
 def _scoring(call: AttentionCall, queries: int, keys: int, index: int) -> Scoring:
     return Scoring(
         scale=call.scale,
-        bias=_bias(call, queries, keys),
+        bias=_bias(call, queries, keys, index),
         bias_is_scaled=call.pse_type == 1,
         hidden=_hidden(call, queries, keys, index),
         sink=call.sink,
     )
 
 
-def _bias(call: AttentionCall, queries: int, keys: int) -> Tensor | None:
+def _bias(call: AttentionCall, queries: int, keys: int, index: int) -> Tensor | None:
     if call.pse is None:
         return None
     if call.sparse_mode in {7, 8}:
         raise call.wrong(f"sparse_mode {call.sparse_mode} takes no pse")
     if call.pse_type in {2, 3}:
-        return _slopes(call, queries, keys)
+        return _slopes(call, queries, keys, index)
     if call.pse.size(-1) != keys or call.pse.size(-2) not in {1, queries}:
         raise call.wrong(
             f"pse has shape {tuple(call.pse.shape)}, which does not end in {queries} or 1 x {keys}"
@@ -114,7 +114,7 @@ def _bias(call: AttentionCall, queries: int, keys: int) -> Tensor | None:
     return call.pse.float()
 
 
-def _slopes(call: AttentionCall, queries: int, keys: int) -> Tensor | None:
+def _slopes(call: AttentionCall, queries: int, keys: int, index: int) -> Tensor:
     # The bias falls with the distance, or its root, from the diagonal of the uncut sequence.
     if call.pse is None or queries != keys:
         raise call.wrong(
@@ -122,7 +122,8 @@ def _slopes(call: AttentionCall, queries: int, keys: int) -> Tensor | None:
         )
     shift = (call.kv_start_idx or [0])[0] - (call.q_start_idx or [0])[0]
     distance = (attention_mask.distances(queries, keys, call.pse.device) + shift).abs().float()
-    return call.pse[..., None, None] * -(distance if call.pse_type == 2 else distance.sqrt())
+    slopes = call.pse[index : index + 1] if call.varlen and call.pse.dim() == 2 else call.pse
+    return slopes[..., None, None] * -(distance if call.pse_type == 2 else distance.sqrt())
 
 
 def _hidden(call: AttentionCall, queries: int, keys: int, index: int) -> Tensor | None:

@@ -27,15 +27,15 @@ def add_rms_norm(
     x1: Tensor, x2: Tensor, gamma: Tensor, epsilon: float = 1e-6
 ) -> tuple[Tensor, Tensor, Tensor]:
     """``npu_add_rms_norm``: rms_norm of a sum, and the sum."""
-    total = x1 + x2
+    total = (x1 + x2).to(x1.dtype)
     normalised, rstd = rms_norm(total, gamma, epsilon)
     return normalised, rstd, total
 
 
 def swiglu(x: Tensor, dim: int = -1) -> Tensor:
     """``npu_swiglu``: silu of the first half, times the second."""
-    gate, value = x.chunk(2, dim)
-    return functional.silu(gate) * value
+    gate, value = x.float().chunk(2, dim)
+    return (functional.silu(gate) * value).to(x.dtype).contiguous()
 
 
 def gelu(x: Tensor, *, approximate: str = "none") -> Tensor:
@@ -58,16 +58,17 @@ def rotary_mul(
     x: Tensor, r1: Tensor, r2: Tensor, rotary_mode: str = "half", rotate: Tensor | None = None
 ) -> Tensor:
     """``npu_rotary_mul``: x r1 + rotate(x) r2, with the halves or the neighbours rotated."""
+    wide = x.float()
     if rotate is not None:
-        rotated = x @ rotate
+        rotated = wide @ rotate.float()
     elif rotary_mode == "half":
-        first, second = x.chunk(2, -1)
+        first, second = wide.chunk(2, -1)
         rotated = torch.cat((-second, first), -1)
     elif rotary_mode == "interleave":
-        rotated = torch.stack((-x[..., 1::2], x[..., 0::2]), -1).flatten(-2)
+        rotated = torch.stack((-wide[..., 1::2], wide[..., 0::2]), -1).flatten(-2)
     else:
         raise RuntimeError(f"rotary_mode must be 'half' or 'interleave', not {rotary_mode!r}")
-    return x * r1 + rotated * r2
+    return (wide * r1 + rotated * r2).to(x.dtype).contiguous()
 
 
 def lstm_cell(
@@ -97,7 +98,8 @@ def confusion_transpose(
     x: Tensor, perm: list[int], shape: list[int], transpose_first: bool
 ) -> Tensor:
     """``npu_confusion_transpose``: permute then reshape, or the other way round."""
-    return x.permute(perm).reshape(shape) if transpose_first else x.view(shape).permute(perm)
+    turned = x.permute(perm).reshape(shape) if transpose_first else x.reshape(shape).permute(perm)
+    return turned.clone(memory_format=torch.contiguous_format)
 
 
 def dtype_cast(x: Tensor, dtype: Any, _input_dtype: int | None = None) -> Tensor:

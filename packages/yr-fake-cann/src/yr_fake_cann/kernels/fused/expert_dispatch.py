@@ -40,7 +40,7 @@ def init_routing_v2(
     sorted_pairs = _sorted(expert_idx.flatten(), start, end, active_num)
     rows = sorted_pairs.taken // expert_idx.size(1)
     tokens, scales = _tokens(x[rows], rows, sorted_pairs.experts - start, scale, quant_mode)
-    count = expert_idx.numel()
+    count = min(active_num, expert_idx.numel()) if active_num > 0 else expert_idx.numel()
     return (
         _padded(tokens, count),
         sorted_pairs.order.int() if row_idx_type else sorted_pairs.places(),

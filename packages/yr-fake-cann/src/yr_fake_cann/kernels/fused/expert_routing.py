@@ -227,7 +227,9 @@ def _inverse(order: Tensor) -> Tensor:
 def _gathered(rows: Tensor, places: Tensor, k: int) -> Tensor:
     """Return the rows at places, [R, k, H] in float32; places behind the end are zeros."""
     behind = places >= rows.size(0)
-    found = rows.float()[places.masked_fill(behind, 0).long()]
+    # A row more, so that there is one where all were dropped.
+    padded = functional.pad(rows.float(), (0, 0, 0, 1))
+    found = padded[places.masked_fill(behind, 0).long()]
     return found.masked_fill(behind.unsqueeze(-1), 0).view(-1, k, rows.size(-1))
 
 

@@ -48,10 +48,12 @@ def pack_statistics(call: AttentionCall, of_parts: list[Tensor]) -> Tensor:
     eightfold = [part.expand(*part.shape[:3], STATISTICS) for part in of_parts]
     if not call.varlen:
         return eightfold[0].contiguous()
+    behind = call.query.size(0) - sum(part.size(2) for part in eightfold)
+    rest = eightfold[0].new_zeros(behind, call.head_num, STATISTICS)
     if call.softmax_layout == "TND":
-        return torch.cat([part.squeeze(0).transpose(0, 1) for part in eightfold])
+        return torch.cat([*(part.squeeze(0).transpose(0, 1) for part in eightfold), rest])
     flat = torch.cat([part.reshape(-1, STATISTICS) for part in eightfold])
-    return flat.view(-1, call.head_num, STATISTICS)
+    return torch.cat([flat.view(-1, call.head_num, STATISTICS), rest])
 
 
 def _compute(call: AttentionCall) -> Result:

@@ -104,7 +104,7 @@ def _of_rope(
 
 
 def _of_bias(call: AttentionCall, computed: list[Gradients]) -> Tensor:
-    if call.pse is None:
+    if call.pse is None or call.pse_type > 1:
         return call.query.new_empty(0)
     total = torch.zeros_like(call.pse, dtype=torch.float32)
     for gradients in computed:

@@ -156,6 +156,9 @@ def _hidden(call: InferenceCall, index: int, queries: int, keys: int) -> Tensor 
     mask = call.atten_mask
     if mask is None:
         return None
+    single = queries == 1 and not call.varlen and call.query_rope is None
+    if single and tuple(mask.shape[-2:]) == attention_mask.CONSTANT:
+        return None  # no mode has an effect there, and the mask holds nothing of this call
     if call.sparse_mode in {2, 3, 4}:
         fault = attention_mask.shape_fault(mask, call.sparse_mode, queries, keys)
         if fault:
@@ -163,7 +166,6 @@ def _hidden(call: InferenceCall, index: int, queries: int, keys: int) -> Tensor 
         of_sequence = mask
     else:
         of_sequence = _mask_of(call, mask, index)
-    single = queries == 1 and not call.varlen and call.query_rope is None
     sparsity = Sparsity(call.sparse_mode, call.pre_tokens, call.next_tokens)
     chosen = Sparsity(1) if single else sparsity
     return attention_mask.hidden(of_sequence, chosen, queries, keys)

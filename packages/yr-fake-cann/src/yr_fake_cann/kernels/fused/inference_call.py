@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
+import torch
 from torch import Tensor
 
 from yr_fake_cann.errors import NotEmulatedError, OperatorArgumentError
 from yr_fake_cann.kernels import internals
+from yr_fake_cann.kernels.fused import attention_layout
 
 LAYOUTS: Final = ("BSH", "BSND", "BNSD", "TND", "NTD")
 _DIMENSIONS: Final = {"BSH": 3, "BSND": 4, "BNSD": 4, "TND": 3, "NTD": 3}
@@ -57,6 +59,8 @@ class InferenceCall:
     def __post_init__(self) -> None:
         """Refuse what cannot be computed, before anything is."""
         for layout in {self.layout, self.result_layout}:
+            if layout in {"NBSD", "NSD"}:
+                raise NotEmulatedError(f"{self.operator} with input_layout={self.input_layout}")
             if layout not in LAYOUTS:
                 raise self.wrong(f"input_layout {self.input_layout!r} is not supported")
         if self.query.dim() != _DIMENSIONS[self.layout]:
@@ -69,6 +73,20 @@ class InferenceCall:
             raise self.wrong(f"{self.layout} needs the ends of the queries' sequences")
         if self.block_table is not None and not self.actual_seq_lengths_kv:
             raise self.wrong("block_table needs the lengths of keys and values")
+        self._refuse_wrong_tensors()
+
+    def _refuse_wrong_tensors(self) -> None:
+        mask = self.atten_mask
+        if mask is not None and mask.dtype not in {torch.bool, torch.int8, torch.uint8}:
+            raise self.wrong(f"atten_mask is of bool, int8 or uint8, not {mask.dtype}")
+        dtypes = {self.query.dtype, self.key.dtype, self.value.dtype}
+        if len(dtypes) > 1:
+            raise self.wrong(f"query, key and value have dtypes {sorted(map(str, dtypes))}")
+        if self.varlen:
+            rows = self.query.size(0 if self.layout == "TND" else 1)
+            fault = attention_layout.fault_of_ends(self.actual_seq_lengths or (), rows)
+            if fault:
+                raise self.wrong(fault)
 
     @property
     def layout(self) -> str:

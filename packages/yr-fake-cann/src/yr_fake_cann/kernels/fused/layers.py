@@ -43,10 +43,10 @@ def geglu(
     x: Tensor, dim: int = -1, approximate: int = 1, activate_left: bool = False
 ) -> tuple[Tensor, Tensor]:
     """``npu_geglu``: one half times gelu of the other, the second unless told; and that gelu."""
-    left, right = x.chunk(2, dim)
+    left, right = x.float().chunk(2, dim)
     value, gate = (right, left) if activate_left else (left, right)
     activated = functional.gelu(gate, approximate="tanh" if approximate else "none")
-    return value * activated, activated
+    return (value * activated).to(x.dtype), activated.to(x.dtype)
 
 
 def cross_entropy_loss(
