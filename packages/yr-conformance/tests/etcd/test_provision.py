@@ -7,12 +7,13 @@ from conftest import Suite
 
 from yr_conformance.datasystem.worker import HOST, free_ports
 from yr_conformance.etcd.errors import EtcdError, UnavailableError
-from yr_conformance.etcd.provision import Provision, Wishes, wishes
+from yr_conformance.etcd.provision import REQUIRE_VARIABLE, Provision, Wishes, wishes
 
 
 @pytest.fixture
 def bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
-    """No engine answers and no program is on PATH."""
+    """No engine answers, no program is on PATH, and nobody requires anything."""
+    monkeypatch.delenv(REQUIRE_VARIABLE, raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
 
