@@ -20,6 +20,8 @@ HOST = "127.0.0.1"
 _PORTS = range(20_000, 32_000)
 """Above those that Ray gives its processes, below those of outgoing connections."""
 SHARED_MEMORY_MB = 256
+CLIENT_DEAD_S = "15"
+"""A living client was taken for dead in 5 s, at a load of 9 on two CPUs: others go first."""
 FEW_THREADS = {
     "sc_regular_socket_num": 1,
     "sc_stream_socket_num": 1,
@@ -58,7 +60,7 @@ class Worker:
         """The arguments of `dscli start` for this worker."""
         arguments = ["-d", self.home, "-w", "--worker_address", self.address]
         arguments += self.cluster.flags(is_head=self.head)
-        arguments += ["--arena_per_tenant", "1", "--client_dead_timeout_s", "5"]
+        arguments += ["--arena_per_tenant", "1", "--client_dead_timeout_s", CLIENT_DEAD_S]
         if "--shared_memory_size_mb" not in self.options:
             arguments += ["--shared_memory_size_mb", str(SHARED_MEMORY_MB)]
         return arguments + list(self.options) + few_threads()
