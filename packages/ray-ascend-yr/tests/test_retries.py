@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ray_ascend.errors import StoreFullError
-from ray_ascend.store import connection
-from ray_ascend.store.connection import Retries
+from ray_ascend.store import retries as tried
+from ray_ascend.store.retries import Retries
 
 FULL = StoreFullError("no space in arena", "some-key")
 
@@ -17,8 +17,8 @@ FULL = StoreFullError("no space in arena", "some-key")
 @pytest.fixture(autouse=True)
 def _connected(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process whose worker is known."""
-    monkeypatch.setattr(connection, "current", lambda _patience_s: "the connection")
-    monkeypatch.setattr(connection, "_ROOM_PAUSE_S", 0.01)
+    monkeypatch.setattr(tried, "current", lambda _patience_s: "the connection")
+    monkeypatch.setattr(tried, "ROOM_PAUSE_S", 0.01)
 
 
 def attempts(retries: Retries, full: int) -> list[Any]:

@@ -19,11 +19,10 @@ from ray_ascend.objects.device_path import UnderWay
 from ray_ascend.objects.metadata import TensorSpec, YRTransportMetadata, describe
 from ray_ascend.objects.patience import Patience
 from ray_ascend.store.client import READ_BATCH
-from ray_ascend.store.connection import Connection, Retries
+from ray_ascend.store.connection import Connection
+from ray_ascend.store.retries import ROOM_PATIENCE_S, Retries
 from ray_ascend.store.worker_start import REPLACEMENT_S
 
-_ROOM_PATIENCE_S = 10.0
-"""For room in the worker: Ray frees objects some time after their last reference went."""
 _BYTES_AT_ONCE = 256 << 20
 """One call holds the GIL and must be over within the request time-out, from other nodes too."""
 
@@ -40,7 +39,7 @@ class CpuPath:
         if not layout.total:
             return None, YRTransportMetadata(specs, "cpu")
 
-        retries = Retries(time.monotonic() + REPLACEMENT_S, _ROOM_PATIENCE_S)
+        retries = Retries(time.monotonic() + REPLACEMENT_S, ROOM_PATIENCE_S)
         while True:
             with retries.attempt() as connection:
                 key = new_key()

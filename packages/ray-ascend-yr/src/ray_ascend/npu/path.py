@@ -35,12 +35,12 @@ from ray_ascend.npu.streams import npus_of, wait_for_work
 from ray_ascend.objects.device_path import UnderWay
 from ray_ascend.objects.metadata import NpuOrigin, YRTransportMetadata, describe
 from ray_ascend.objects.patience import Patience
-from ray_ascend.store.connection import Connection, Retries
+from ray_ascend.store.connection import Connection
 from ray_ascend.store.npu_keys import npu_key
 from ray_ascend.store.process_state import of_process
+from ray_ascend.store.retries import ROOM_PATIENCE_S, Retries
 from ray_ascend.store.worker_start import REPLACEMENT_S
 
-_ROOM_PATIENCE_S = 10.0
 _ON_THE_CPU = (
     "to receive the object here on the CPU, call ray.experimental.set_target_device_for_ref("
     "reference, 'cpu') before ray.get (Ray 2.58 and newer)"
@@ -65,12 +65,11 @@ class NpuPath:
             return None, YRTransportMetadata(specs, "npu")
         origin = origin_of(index)._replace(places=_places(tensors))
 
-        retries = Retries(time.monotonic() + REPLACEMENT_S)
+        retries = Retries(time.monotonic() + REPLACEMENT_S, ROOM_PATIENCE_S)
         while True:
             with retries.attempt() as connection:
                 published = Published(connection, npu_key(new_key()), index, kept)
-                room_until = time.monotonic() + _ROOM_PATIENCE_S
-                of_process(Offers).offer(published, None if origin.actor else room_until)
+                of_process(Offers).offer(published, with_host_copy=not origin.actor)
                 origin = origin._replace(copy=published.copy)
                 metadata = YRTransportMetadata(specs, "npu", published.key, total, origin)
                 return published.connection, metadata

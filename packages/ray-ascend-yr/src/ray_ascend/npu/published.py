@@ -15,21 +15,19 @@ import torch
 from ray_ascend.cpu.packing import layout_of, pack
 from ray_ascend.errors import (
     ObjectLostError,
-    StoreFullError,
     StoreUnavailableError,
     TransferError,
 )
 from ray_ascend.npu.identity import npu_module
 from ray_ascend.objects.metadata import describe
 from ray_ascend.store.clients import has_ended
-from ray_ascend.store.connection import Connection, Retries
+from ray_ascend.store.connection import Connection
 from ray_ascend.store.npu_client import Block
 from ray_ascend.store.npu_keys import new_host_key
 from ray_ascend.store.process_state import of_process
+from ray_ascend.store.retries import Retries
 
 _OFFER_PATIENCE_S = 5.0
-ROOM_PAUSE_S = 0.5
-"""Between attempts to store a copy in host memory while that is full."""
 
 
 def blocks_of(tensors: Sequence[torch.Tensor]) -> list[Block]:
@@ -127,18 +125,17 @@ class Offers:
         self._published: dict[str, Published] = {}
         self._withdrawn: set[str] = set()
 
-    def offer(self, published: Published, host_copy_until: float | None) -> None:
+    def offer(self, published: Published, with_host_copy: bool) -> None:
         """Publish an object, and a copy in host memory if asked to; keep its tensors.
 
-        For the copy it waits until there is room, at most until then (monotonic seconds). After an
-        error nothing is published.
+        After an error, a StoreFullError of the copy for example, nothing is published.
         """
         with self._lock:
             self._published[published.key] = published
         try:
             published.publish()
-            if host_copy_until is not None:
-                _copy_when_there_is_room(published, host_copy_until)
+            if with_host_copy:
+                published.copy_to_host()
         except BaseException:
             self.retract([published.key])
             raise
@@ -193,15 +190,3 @@ def is_held(key: str) -> bool:
 
 def _freed(key: str) -> ObjectLostError:
     return ObjectLostError(f"the object with key {key!r} has been freed by its source", key)
-
-
-def _copy_when_there_is_room(published: Published, deadline: float) -> None:
-    while True:
-        try:
-            published.copy_to_host()
-        except StoreFullError:
-            if time.monotonic() + ROOM_PAUSE_S > deadline:
-                raise
-        else:
-            return
-        time.sleep(ROOM_PAUSE_S)

@@ -29,6 +29,7 @@ from ray_ascend.npu import published
 from ray_ascend.objects.metadata import NpuOrigin
 from ray_ascend.objects.patience import Patience
 from ray_ascend.ray_internals import has_transfer_threads, is_known_dead, load_actor_handle
+from ray_ascend.store.retries import ROOM_PAUSE_S
 
 _POLL_S = 0.2
 
@@ -48,9 +49,9 @@ def ask_for_host_copy(origin: NpuOrigin, key: str, patience: Patience) -> str:
             return str(_result(answer, key))
         except StoreFullError:
             patience.check_wanted(key)
-            if patience.seconds < published.ROOM_PAUSE_S:
+            if patience.seconds < ROOM_PAUSE_S:
                 raise
-        time.sleep(published.ROOM_PAUSE_S)
+        time.sleep(ROOM_PAUSE_S)
     return origin.copy
 
 

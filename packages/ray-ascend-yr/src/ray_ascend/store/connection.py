@@ -18,12 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ray_ascend.errors import (
-    NotInitializedError,
-    StoreFullError,
-    StoreUnavailableError,
-    TransferError,
-)
+from ray_ascend.errors import NotInitializedError, StoreUnavailableError, TransferError
 from ray_ascend.store import discovery
 from ray_ascend.store.client import StoreClient
 from ray_ascend.store.clients import client_of, npu_client_of
@@ -37,8 +32,6 @@ logger = logging.getLogger(__name__)
 
 Scope = tuple[str, str]
 
-_RETRY_PAUSE_S = 0.05
-_ROOM_PAUSE_S = 0.5
 _DRIVER_PATIENCE_S = 30.0
 _DRIVER_PAUSE_S = 0.1
 
@@ -186,71 +179,6 @@ def forget(connection: Connection | None = None) -> None:
         if connection is None or connection is held.connection:
             _retire(held.connection)
             held.connection = None
-
-
-class Retries:
-    """Attempts, while the worker is unreachable, until a deadline (monotonic seconds).
-
-    And for `room_s` while it has no room; the SDK itself waits for that for 2 s each time.
-
-        while True:
-            with retries.attempt() as connection:
-                return ...
-
-    The worker may have been restarted at another address: each attempt finds out. The error in the
-    end, a StoreUnavailableError, says for how long that was tried.
-    """
-
-    def __init__(self, deadline: float, room_s: float = 0.0) -> None:
-        self._deadline, self._begin = deadline, time.monotonic()
-        self._room_until = self._begin + room_s
-        self._pause_s = 0.0
-
-    @contextlib.contextmanager
-    def attempt(self) -> Iterator[Connection]:
-        """Give a connection; the block may end with one of these two errors while there is time."""
-        time.sleep(self._pause_s)
-        self._pause_s = _RETRY_PAUSE_S
-        connection = current(max(0.0, self._deadline - time.monotonic()))
-        try:
-            yield connection
-        except StoreFullError:
-            if time.monotonic() >= self._room_until:
-                raise
-            self._pause_s = _ROOM_PAUSE_S
-        except StoreUnavailableError as error:
-            now = time.monotonic()
-            if now >= self._deadline:
-                raise _in_vain(error, connection, now - self._begin) from error
-            _reconsider(connection, self._deadline)
-
-
-def _reconsider(connection: Connection, deadline: float) -> None:
-    """Drop the connection if the coordinator names another worker; the SDK reconnects itself.
-
-    Waits for a worker that is being started again, but not beyond the deadline.
-    """
-    try:
-        found = discovery.find_worker(max(0.0, deadline - time.monotonic()))
-    except (NotInitializedError, StoreUnavailableError):
-        if time.monotonic() < deadline:
-            raise
-        return
-    if found != connection.endpoint:
-        forget(connection)
-
-
-def _in_vain(
-    error: StoreUnavailableError, connection: Connection, seconds: float
-) -> StoreUnavailableError:
-    endpoint = connection.endpoint
-    return StoreUnavailableError(
-        f"{error}; tried for {seconds:.0f} s, while the worker at {endpoint.address} of Ray node "
-        f"{endpoint.node_id} neither answered nor was replaced by another one; "
-        "`python -m ray_ascend doctor` tells what is wrong with it",
-        error.key,
-        error.status,
-    )
 
 
 def _retire(connection: Connection | None) -> None:

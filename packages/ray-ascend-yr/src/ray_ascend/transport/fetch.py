@@ -12,7 +12,7 @@ from ray_ascend.objects.device_path import DevicePath, UnderWay
 from ray_ascend.objects.metadata import YRTransportMetadata
 from ray_ascend.objects.patience import Patience
 from ray_ascend.ray_internals import fetch_timeout_s
-from ray_ascend.store.connection import Retries
+from ray_ascend.store.retries import Retries
 from ray_ascend.transport.device_paths import path_of
 
 try:

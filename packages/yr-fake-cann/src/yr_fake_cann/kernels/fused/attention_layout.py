@@ -43,6 +43,11 @@ def join_heads(x: Tensor, layout: str) -> Tensor:
             return x.squeeze(0).transpose(0, 1)
 
 
+def repeat_heads(heads: Tensor, group: int) -> Tensor:
+    """Return keys or values in float32, each head as often as queries share it."""
+    return heads.float().unsqueeze(2).expand(-1, -1, group, -1, -1).flatten(1, 2)
+
+
 def heads_of(x: Tensor, layout: str, head_dimension: int) -> int:
     """Return how many heads a key has whose heads are of a dimension."""
     if layout in {"BSH", "SBH"}:

@@ -1,6 +1,6 @@
 """What one formula is computed on: a whole batch, or one sequence of a TND call."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -42,13 +42,15 @@ def parts(call: AttentionCall) -> Iterator[Part]:
         yield _part(call, rows, columns, index)
 
 
-def keep_masks(call: AttentionCall, seed: int, offset: int) -> Iterator[Tensor | None]:
+def keep_masks(
+    call: AttentionCall, chosen: Sequence[Part], seed: int, offset: int
+) -> Iterator[Tensor | None]:
     """Yield what dropout keeps of each part, scaled; the same for the same seed and offset."""
+    if call.keep_prob == 1:
+        yield from [None] * len(chosen)
+        return
     generator = randomness.generator_at(seed, offset)
-    for part in parts(call):
-        if call.keep_prob == 1:
-            yield None
-            continue
+    for part in chosen:
         numbers = torch.rand(part.pairs, generator=generator).to(call.query.device)
         yield (numbers < call.keep_prob).float() / call.keep_prob
 
@@ -61,17 +63,13 @@ def _part(call: AttentionCall, rows: slice, columns: slice, index: int) -> Part:
         raise call.wrong(f"{query.size(1)} heads of queries are no multiple of {key.size(1)}")
     return Part(
         query=query.float(),
-        key=_repeated(key, group),
-        value=_repeated(value, group),
+        key=attention_layout.repeat_heads(key, group),
+        value=attention_layout.repeat_heads(value, group),
         scoring=_scoring(call, query.size(2), key.size(2), index),
         queries=rows,
         keys=columns,
         group=group,
     )
-
-
-def _repeated(heads: Tensor, group: int) -> Tensor:
-    return heads.float().unsqueeze(2).expand(-1, -1, group, -1, -1).flatten(1, 2)
 
 
 def _heads_with_rope(call: AttentionCall, rows: slice, columns: slice) -> tuple[Tensor, Tensor]:
@@ -145,14 +143,15 @@ def _hidden(call: AttentionCall, queries: int, keys: int, index: int) -> Tensor 
 
 def _mode_of_sequence(call: AttentionCall, index: int) -> int:
     # A long sequence that was cut between devices: the last or the first piece is a band.
-    if call.sparse_mode == 7:
-        queries = attention_layout.sequences(call.actual_seq_qlen or ())
-        return 4 if index == _filled(queries)[-1] else 3
-    if call.sparse_mode == 8:
-        keys = attention_layout.sequences(call.actual_seq_kvlen or ())
-        return 4 if index == _filled(keys)[0] else 2
-    return call.sparse_mode
+    match call.sparse_mode:
+        case 7:
+            return 4 if index == _filled(call.actual_seq_qlen)[-1] else 3
+        case 8:
+            return 4 if index == _filled(call.actual_seq_kvlen)[0] else 2
+        case mode:
+            return mode
 
 
-def _filled(sequences: list[slice]) -> list[int]:
+def _filled(ends: Sequence[int] | None) -> list[int]:
+    sequences = attention_layout.sequences(ends or ())
     return [index for index, one in enumerate(sequences) if one.stop > one.start]

@@ -59,9 +59,10 @@ def pack_statistics(call: AttentionCall, of_parts: list[Tensor]) -> Tensor:
 def _compute(call: AttentionCall) -> Result:
     seed, offset = _seed_and_offset(call)
     chosen = list(parts(call))
+    masks = keep_masks(call, chosen, seed, offset)
     computed = [
         attention(part.query, part.key, part.value, part.scoring, kept)
-        for part, kept in zip(chosen, keep_masks(call, seed, offset), strict=True)
+        for part, kept in zip(chosen, masks, strict=True)
     ]
     results, maxima, sums = ([part[i] for part in computed] for i in range(3))
     pairs = sum(part.pairs.numel() for part in chosen)

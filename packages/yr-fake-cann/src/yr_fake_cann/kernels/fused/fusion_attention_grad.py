@@ -37,7 +37,7 @@ def _compute(operator: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tu
     call = attention_call(operator, args, kwargs)
     with torch.no_grad():
         chosen = list(parts(call))
-        masks = keep_masks(call, call.seed, call.offset)
+        masks = keep_masks(call, chosen, call.seed, call.offset)
         computed = [_gradients(call, part, kept) for part, kept in zip(chosen, masks, strict=True)]
         return _packed(call, chosen, computed)
 

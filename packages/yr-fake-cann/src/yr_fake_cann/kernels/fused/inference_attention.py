@@ -15,7 +15,7 @@ from torch import Tensor
 
 from yr_fake_cann.kernels.fused import attention_layout, attention_mask
 from yr_fake_cann.kernels.fused.attention_formula import Scoring, attention
-from yr_fake_cann.kernels.fused.attention_layout import join_heads, split_heads
+from yr_fake_cann.kernels.fused.attention_layout import join_heads, repeat_heads, split_heads
 from yr_fake_cann.kernels.fused.attention_mask import Sparsity
 from yr_fake_cann.kernels.fused.inference_call import InferenceCall, inference_call
 
@@ -77,14 +77,15 @@ def _sequences(call: InferenceCall) -> Iterator[_Sequence]:
     if call.query_rope is not None:
         rope = split_heads(call.query_rope, call.layout, call.num_heads).float()
         queries = torch.cat((queries, rope), -1)
+    group = call.num_heads // call.key_heads
     for index, rows in enumerate(_rows(call, queries)):
         batch = 0 if call.varlen else index
         yield _Sequence(
             index,
             rows,
             queries[batch : batch + 1, :, rows],
-            _repeated(call, _keys(call, index)),
-            _repeated(call, _heads(call, call.value, index)),
+            repeat_heads(_keys(call, index), group),
+            repeat_heads(_heads(call, call.value, index), group),
         )
 
 
@@ -129,11 +130,6 @@ def _from_pages(call: InferenceCall, cache: Tensor, table: Tensor, length: int) 
     return heads[:, :length].unsqueeze(0)
 
 
-def _repeated(call: InferenceCall, heads: Tensor) -> Tensor:
-    group = call.num_heads // call.key_heads
-    return heads.float().unsqueeze(2).expand(-1, -1, group, -1, -1).flatten(1, 2)
-
-
 def _scoring(call: InferenceCall, one: _Sequence) -> Scoring:
     queries, keys = one.query.size(2), one.key.size(2)
     return Scoring(
@@ -166,9 +162,8 @@ def _hidden(call: InferenceCall, index: int, queries: int, keys: int) -> Tensor 
         of_sequence = mask
     else:
         of_sequence = _mask_of(call, mask, index)
-    sparsity = Sparsity(call.sparse_mode, call.pre_tokens, call.next_tokens)
-    chosen = Sparsity(1) if single else sparsity
-    return attention_mask.hidden(of_sequence, chosen, queries, keys)
+    of_all = Sparsity(call.sparse_mode, call.pre_tokens, call.next_tokens)
+    return attention_mask.hidden(of_sequence, Sparsity(1) if single else of_all, queries, keys)
 
 
 def _mask_of(call: InferenceCall, mask: Tensor, index: int) -> Tensor:
