@@ -102,10 +102,11 @@ def _print_table(outcomes: Sequence[Outcome]) -> None:
     for one in outcomes:
         if one.status:
             print(f"\n--- of {one.name}, which FAILED:", *excerpt(_log_of(one.name)), sep="\n")
-    print("\n| step | seconds | highest load | verdict |\n|---|---|---|---|")
+    print("\n| step | seconds | highest load | busy | verdict |\n|---|---|---|---|---|")
     for one in outcomes:
-        print(f"| {one.name} | {one.seconds:.0f} | {one.load:.1f} | {one.verdict} |")
-    print(f"| all | {sum(one.seconds for one in outcomes):.0f} | | |", flush=True)
+        figures = f"{one.seconds:.0f} | {one.load:.1f} | {one.busy:.0%}"
+        print(f"| {one.name} | {figures} | {one.verdict} |")
+    print(f"| all | {sum(one.seconds for one in outcomes):.0f} | | | |", flush=True)
 
 
 def _recorded(record: pathlib.Path) -> dict[str, Outcome]:

@@ -21,12 +21,16 @@ _NOT_RUN = re.compile(r"^SKIPPED \[(\d+)\] [^ ]+ (.*)$")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a step: tests that failed by name, and reasons why others were not run."""
+    """What became of a step: tests that failed by name, and reasons why others were not run.
+
+    `busy` is the share of the machine's processors that worked meanwhile, for whomever.
+    """
 
     name: str
     status: int
     seconds: float
     load: float
+    busy: float
     failed: tuple[str, ...]
     not_run: tuple[str, ...]
 
@@ -56,15 +60,17 @@ def run(step: Step, log: pathlib.Path, mark: str = "") -> Outcome:
         sys.stdout.flush()
         status = process.wait()
     seconds = time.monotonic() - begin
-    return Outcome(step.name, status, seconds, watch.highest, tuple(failed), tuple(not_run))
+    seen = (seconds, watch.highest, watch.busy)
+    return Outcome(step.name, status, *seen, tuple(failed), tuple(not_run))
 
 
 class Watch(threading.Thread):
-    """Remembers the highest load average of a minute."""
+    """Remembers the highest load average of a minute, and what processors did since it was made."""
 
     def __init__(self) -> None:
         super().__init__(name="watch", daemon=True)
         self.highest = 0.0
+        self._ticks = _ticks()
         self._over = threading.Event()
 
     def run(self) -> None:
@@ -73,6 +79,12 @@ class Watch(threading.Thread):
             self.highest = max(self.highest, load_average())
             if self._over.wait(_SAMPLE_S):
                 return
+
+    @property
+    def busy(self) -> float:
+        """The share of the processors that worked."""
+        (worked, passed), (worked_then, passed_then) = _ticks(), self._ticks
+        return (worked - worked_then) / max(1, passed - passed_then)
 
     def end(self) -> None:
         """Look no more."""
@@ -94,3 +106,11 @@ def watching() -> Iterator[Watch]:
 def load_average() -> float:
     """Give the load average of the last minute."""
     return float(pathlib.Path("/proc/loadavg").read_text(encoding="utf-8").split()[0])
+
+
+def _ticks() -> tuple[int, int]:
+    """Give the ticks in which processors worked, and all that passed, since the machine started."""
+    first = pathlib.Path("/proc/stat").read_text(encoding="utf-8").splitlines()[0]
+    # user nice system idle iowait irq softirq steal; guests are in the first two already.
+    ticks = [int(field) for field in first.split()[1:9]]
+    return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
