@@ -19,7 +19,11 @@ def test_defaults() -> None:
 def test_blank_is_unset() -> None:
     """Blank variables count as unset."""
     blank = dict.fromkeys(
-        ("YR_DS_INIT_MODE", "YR_DS_WORKER_PORT", "YR_DS_WORKER_ARGS", "YR_DS_ETCD_ADDRESS"), " "
+        (
+            *("YR_DS_INIT_MODE", "YR_DS_WORKER_PORT", "YR_DS_ETCD_ADDRESS"),
+            *("YR_DS_WORKER_ARGS", "YR_DS_WORKER_ENV"),
+        ),
+        " ",
     )
 
     assert BackendConfig.from_env(blank) == BackendConfig()
@@ -63,6 +67,10 @@ def test_worker_arguments_are_split_like_a_shell_does() -> None:
         ("YR_DS_WORKER_ARGS", "--remote_h2d_device_ids '0, 1'", "without blanks"),
         ("YR_DS_WORKER_ARGS", "--remote_h2d_device_ids 1,2,01", "different numbers"),
         ("YR_DS_WORKER_ARGS", "--remote_h2d_device_ids -1", "numbers of NPUs"),
+        ("YR_DS_WORKER_ENV", "UCX_TLS", "'UCX_TLS' is no NAME=VALUE"),
+        ("YR_DS_WORKER_ENV", "A=1 A=2", "A is there twice"),
+        ("YR_DS_WORKER_ENV", "A='x", "quotation"),
+        ("YR_DS_WORKER_ENV", "1A=x", "NAME=VALUE"),
         ("RAY_ASCEND_DEAD_ACTOR_GRACE_S", "nan", "number of seconds"),
         ("RAY_ASCEND_DEAD_ACTOR_GRACE_S", "soon", "number of seconds"),
         ("RAY_ASCEND_DEAD_ACTOR_GRACE_S", "-1", "0 or more"),
@@ -99,14 +107,38 @@ def test_numbers_of_npus_are_accepted(ids: str) -> None:
     assert config.worker_args == (("remote_h2d_device_ids", ids.strip("'")),)
 
 
+def test_variables_of_the_workers_are_split_like_a_shell_does() -> None:
+    """A value may be empty, and have blanks and equals signs."""
+    config = BackendConfig.from_env({"YR_DS_WORKER_ENV": "A= B='b  c' C=x=y"})
+
+    assert config.worker_env == (("A", ""), ("B", "b  c"), ("C", "x=y"))
+
+
+def test_the_visible_npus_are_said_once() -> None:
+    """The flag for remote copies sets them, so the variable beside it is refused."""
+    both = {
+        "YR_DS_WORKER_ARGS": "--remote_h2d_device_ids 0,1",
+        "YR_DS_WORKER_ENV": "ASCEND_RT_VISIBLE_DEVICES=0",
+    }
+
+    with pytest.raises(ConfigurationError, match="leave it out of one of them") as raised:
+        BackendConfig.from_env(both)
+
+    assert raised.value.name == "YR_DS_WORKER_ENV"
+
+
 def test_each_difference_is_named_with_both_values() -> None:
     """Two configurations differ by variables, not by how a value is written."""
-    there = BackendConfig.from_env({"YR_DS_WORKER_ARGS": "--a 1 --b 2"})
-    here = {"YR_DS_WORKER_PORT": "1234", "YR_DS_WORKER_ARGS": "--b=2 --a 1"}
+    flags = {"YR_DS_WORKER_ARGS": "--a 1 --b 2"}
+    there = BackendConfig.from_env({**flags, "YR_DS_WORKER_ENV": "A=1 B='b c'"})
+    here = {"YR_DS_WORKER_ARGS": "--b=2 --a 1", "YR_DS_WORKER_ENV": "B=b\\ c"}
 
-    differences = BackendConfig.from_env(here).differences(there)
+    differences = BackendConfig.from_env({"YR_DS_WORKER_PORT": "1234", **here}).differences(there)
 
-    assert differences == ["YR_DS_WORKER_PORT is '31501' there and '1234' here"]
+    assert differences == [
+        "YR_DS_WORKER_PORT is '31501' there and '1234' here",
+        """YR_DS_WORKER_ENV is "A=1 'B=b c'" there and "'B=b c'" here""",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,21 @@ def test_npus_for_remote_copies_are_visible(arguments: str, visible: dict[str, s
     assert worker_environment(config) == visible
 
 
+def test_the_users_variables_reach_the_worker() -> None:
+    """They are there beside the NPUs that a flag makes visible."""
+    config = BackendConfig.from_env(
+        {
+            "YR_DS_WORKER_ENV": "UCX_TLS=rc,tcp",
+            "YR_DS_WORKER_ARGS": "--remote_h2d_device_ids 2",
+        }
+    )
+
+    assert worker_environment(config) == {
+        "UCX_TLS": "rc,tcp",
+        "ASCEND_RT_VISIBLE_DEVICES": "2",
+    }
+
+
 def test_npus_for_remote_copies_are_counted_within_the_visible() -> None:
     """The worker is given places in its ASCEND_RT_VISIBLE_DEVICES, not numbers of the node."""
     config = BackendConfig.from_env({"YR_DS_WORKER_ARGS": "--remote_h2d_device_ids 6,2,3"})

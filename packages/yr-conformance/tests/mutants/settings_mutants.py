@@ -60,11 +60,20 @@ def start_before_checking() -> None:
 
 def forget_the_grace() -> None:
     """Keys of dead actors are kept for the default time, whatever the driver says."""
+    _overrule("dead_actor_grace_s", 60.0)
+
+
+def forget_the_workers_environment() -> None:
+    """Workers have the environment of their nodes, whatever the driver says."""
+    _overrule("worker_env", ())
+
+
+def _overrule(setting: str, value: object) -> None:
     original = BackendConfig.from_env
 
     def from_env(*arguments: Any) -> BackendConfig:
         made = original(*arguments)
-        object.__setattr__(made, "dead_actor_grace_s", 60.0)
+        object.__setattr__(made, setting, value)
         return made
 
     _replace(BackendConfig, "from_env", from_env)
@@ -86,4 +95,5 @@ MUTANTS = (
     Mutant(take_any_port, ("MODE-BAD-01", "MODE-BAD-02")),
     Mutant(start_before_checking, ("MODE-BAD-02", "MODE-BAD-03")),
     Mutant(forget_the_grace, ("MODE-VAR-07",)),
+    Mutant(forget_the_workers_environment, ("MODE-VAR-08",)),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,12 +22,15 @@ WORKER_PORT = "YR_DS_WORKER_PORT"
 METASTORE_PORT = "YR_DS_METASTORE_PORT"
 ETCD_ADDRESS = "YR_DS_ETCD_ADDRESS"
 WORKER_ARGS = "YR_DS_WORKER_ARGS"
+WORKER_ENV = "YR_DS_WORKER_ENV"
 DEAD_ACTOR_GRACE = "RAY_ASCEND_DEAD_ACTOR_GRACE_S"
 
 REMOTE_H2D = "remote_h2d_device_ids"
 CLUSTER_NAME = "cluster_name"
+VISIBLE_NPUS = "ASCEND_RT_VISIBLE_DEVICES"
 
 _FLAG = re.compile(r"--[A-Za-z][A-Za-z0-9_]*")
+_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 _HOST = re.compile(r"[^\s/:@,\[\]]+|\[[0-9A-Fa-f:.]+\]")
 _NPUS = re.compile(r"\d{1,4}(,\d{1,4})*", re.ASCII)
 _OWN_FLAGS = {
@@ -40,13 +43,17 @@ _OWN_FLAGS = {
 
 @dataclass(frozen=True)
 class BackendConfig:
-    """Validated settings of the whole backend; `worker_args` are flag names (no dashes), values."""
+    """Validated settings of the whole backend.
+
+    `worker_args` are flags of the workers (no dashes) with their values, `worker_env` variables.
+    """
 
     mode: Mode = "metastore"
     worker_port: int = 31501
     metastore_port: int = 2379
     etcd_address: str = ""
     worker_args: tuple[tuple[str, str], ...] = ()
+    worker_env: tuple[tuple[str, str], ...] = ()
     dead_actor_grace_s: float = 60.0
 
     @classmethod
@@ -61,6 +68,7 @@ class BackendConfig:
             ),
             etcd_address=_etcd_address(text_of(variables, ETCD_ADDRESS)),
             worker_args=_worker_args(text_of(variables, WORKER_ARGS)),
+            worker_env=_worker_env(text_of(variables, WORKER_ENV)),
             dead_actor_grace_s=seconds(variables, DEAD_ACTOR_GRACE, cls.dead_actor_grace_s),
         )
         config._check_together()
@@ -94,6 +102,7 @@ class BackendConfig:
             METASTORE_PORT: str(self.metastore_port),
             ETCD_ADDRESS: self.etcd_address,
             WORKER_ARGS: " ".join(flags),
+            WORKER_ENV: shlex.join(f"{name}={value}" for name, value in sorted(self.worker_env)),
             DEAD_ACTOR_GRACE: str(self.dead_actor_grace_s),
         }
 
@@ -108,6 +117,12 @@ class BackendConfig:
             raise ConfigurationError(
                 f"{WORKER_PORT} and {METASTORE_PORT} are both {self.worker_port}; they must differ",
                 METASTORE_PORT,
+            )
+        if VISIBLE_NPUS in dict(self.worker_env) and dict(self.worker_args).get(REMOTE_H2D):
+            raise ConfigurationError(
+                f"{WORKER_ENV}: {VISIBLE_NPUS} is set through --{REMOTE_H2D} in {WORKER_ARGS}, "
+                "leave it out of one of them",
+                WORKER_ENV,
             )
 
 
@@ -149,11 +164,28 @@ def _etcd_address(text: str) -> str:
     return ",".join(members)
 
 
-def _worker_args(text: str) -> tuple[tuple[str, str], ...]:
+def _worker_env(text: str) -> tuple[tuple[str, str], ...]:
+    variables: dict[str, str] = {}
+    for word in _words(text, _bad_env):
+        assignment = _ASSIGNMENT.fullmatch(word)
+        if assignment is None:
+            raise _bad_env(text, f"{word!r} is no NAME=VALUE")
+        name, value = assignment.groups()
+        if name in variables:
+            raise _bad_env(text, f"{name} is there twice")
+        variables[name] = value
+    return tuple(variables.items())
+
+
+def _words(text: str, bad: Callable[[str, str], ConfigurationError]) -> list[str]:
     try:
-        words = shlex.split(text)
+        return shlex.split(text)
     except ValueError as error:
-        raise _bad_args(text, f"{error}") from error
+        raise bad(text, f"{error}") from error
+
+
+def _worker_args(text: str) -> tuple[tuple[str, str], ...]:
+    words = _words(text, _bad_args)
     flags: dict[str, str] = {}
     while words:
         flag, equals, value = words.pop(0).partition("=")
@@ -192,4 +224,12 @@ def _bad_args(text: str, problem: str) -> ConfigurationError:
         f"{WORKER_ARGS}={text!r}: {problem}; write flags of `dscli start -w` as '--flag value' or "
         "'--flag=value', for example '--shared_memory_size_mb 16384'",
         WORKER_ARGS,
+    )
+
+
+def _bad_env(text: str, problem: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{WORKER_ENV}={text!r}: {problem}; write variables as NAME=VALUE, separated by blanks and "
+        "quoted as in a shell, for example 'UCX_TLS=rc,tcp UCX_NET_DEVICES=mlx5_0:1'",
+        WORKER_ENV,
     )

@@ -17,6 +17,7 @@ from ray_ascend.backend.config import (
     ETCD_ADDRESS,
     METASTORE_PORT,
     REMOTE_H2D,
+    VISIBLE_NPUS,
     WORKER_PORT,
     BackendConfig,
 )
@@ -69,9 +70,10 @@ def start_command(config: BackendConfig, placement: Placement, host: str, home: 
 
 
 def worker_environment(config: BackendConfig) -> dict[str, str]:
-    """Build what the worker needs in its environment besides what this process has."""
+    """Build what the worker needs in its environment, besides and before what this process has."""
     devices = dict(config.worker_args).get(REMOTE_H2D)
-    return {"ASCEND_RT_VISIBLE_DEVICES": devices} if devices else {}
+    visible = {VISIBLE_NPUS: devices} if devices else {}
+    return {**dict(config.worker_env), **visible}
 
 
 def find_dscli() -> str:

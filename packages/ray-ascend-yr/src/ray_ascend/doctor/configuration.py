@@ -33,8 +33,9 @@ def in_force(cluster: Iterable[Finding]) -> BackendConfig | None:
         if "worker_args" in finding.details:
             names = [field.name for field in dataclasses.fields(BackendConfig)]
             settings = {name: finding.details[name] for name in names}
-            flags = tuple((name, value) for name, value in settings.pop("worker_args"))
-            return BackendConfig(**settings, worker_args=flags)
+            for pairs in ("worker_args", "worker_env"):
+                settings[pairs] = tuple((name, value) for name, value in settings[pairs])
+            return BackendConfig(**settings)
     return None
 
 
@@ -45,8 +46,10 @@ def describe(config: BackendConfig) -> str:
         if config.mode == "etcd"
         else f"metastore port {config.metastore_port}"
     )
-    flags = " ".join(f"--{name} {value}" for name, value in config.worker_args)
-    return f"{config.mode} mode, worker port {config.worker_port}, {place}, {flags}".rstrip(", ")
+    flags = [f"--{name} {value}" for name, value in config.worker_args]
+    variables = [f"{name}={value}" for name, value in config.worker_env]
+    words = [" ".join(those) for those in (flags, variables) if those]
+    return ", ".join([f"{config.mode} mode", f"worker port {config.worker_port}", place, *words])
 
 
 def compare(config: BackendConfig | None, active: BackendConfig) -> list[str]:

@@ -16,6 +16,7 @@ from yr_conformance.settings.variables import (
     METASTORE_PORT,
     MODE,
     WORKER_ARGS,
+    WORKER_ENV,
     WORKER_PORT,
 )
 
@@ -50,6 +51,11 @@ VALUES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
             "--remote_h2d_device_ids '0, 1'",
             "--remote_h2d_device_ids 0,0",
         ),
+    },
+    WORKER_ENV: {
+        "is no NAME=VALUE": ("UCX_TLS", "A=1 B", "1A=2", "=3"),
+        "is there twice": ("A=1 B=2 A=1",),
+        "No closing quotation": ("A='b",),
     },
     GRACE: {SECONDS: ("soon", "-1", "nan", "inf")},
 }

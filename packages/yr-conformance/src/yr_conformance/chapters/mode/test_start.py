@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import psutil
 import pytest
 
 from yr_conformance.chapters.mode.clauses import DESIGN, GUIDE, MUST, clause
@@ -16,18 +17,21 @@ from yr_conformance.settings.variables import (
     METASTORE_PORT,
     MODE,
     WORKER_ARGS,
+    WORKER_ENV,
     WORKER_PORT,
     Variables,
 )
 
 QUOTED = "--yuanrong_iam_url 'a  b' --obs_bucket=\"c d\"\\ e --client_dead_timeout_s=7"
+QUOTED_ENV = "YR_CONFORMANCE_SAID='a  b=c' YR_CONFORMANCE_EMPTY="
+OTHERS = {WORKER_ENV: QUOTED_ENV, GRACE: 1}
 RECLAIMED_S = 15.0
 
 
 @pytest.fixture
 def backend(backends: Backends, variables: Callable[..., Variables]) -> Backend:
     """A backend in the mode of the run, with every variable set."""
-    return backends.lend("every variable", lambda: {**variables(QUOTED), GRACE: 1})
+    return backends.lend("every variable", lambda: {**variables(QUOTED), **OTHERS})
 
 
 @clause("MODE-VAR-01", MUST, source=GUIDE)
@@ -99,6 +103,15 @@ def test_the_grace_of_dead_actors(backend: Backend) -> None:
     assert backend.driver.ask("key_outlives_its_actor_s", address, RECLAIMED_S) < RECLAIMED_S
 
 
+@clause("MODE-VAR-08", MUST, source="design: what RDMA and UCX read can be said in the driver")
+def test_the_environment_of_the_workers(backend: Backend) -> None:
+    """YR_DS_WORKER_ENV is split as a shell does, and in the environment of every node's worker."""
+    for worker in backend.workers:
+        environment = psutil.Process(worker.pid).environ()
+        assert environment["YR_CONFORMANCE_SAID"] == "a  b=c"
+        assert environment["YR_CONFORMANCE_EMPTY"] == ""
+
+
 @clause("MODE-LIVE-01", MUST, source=DESIGN)
 def test_the_same_settings_again(backend: Backend) -> None:
     """To register again with the same settings, however written, says and starts nothing."""
@@ -114,6 +127,7 @@ def test_other_settings_on_a_live_backend(backend: Backend) -> None:
     """Other settings are a warning that names each variable with both values; no worker changes."""
     port = backend.asked[WORKER_PORT]
     other = {WORKER_PORT: port + 1, WORKER_ARGS: "--shared_memory_size_mb 64", GRACE: 2}
+    other |= {WORKER_ENV: "UCX_TLS=tcp"}
 
     again = backend.driver.register({**backend.asked, **other})
 
@@ -125,6 +139,8 @@ def test_other_settings_on_a_live_backend(backend: Backend) -> None:
     assert f"--shared_memory_size_mb {MEMORY_MB}" in warning
     assert "'--shared_memory_size_mb 64' here" in warning
     assert f"{GRACE} is" in warning
+    assert f"{WORKER_ENV} is" in warning
+    assert "'UCX_TLS=tcp' here" in warning
     assert METASTORE_PORT not in warning
     assert backend.driver.workers() == backend.workers
 
