@@ -73,6 +73,20 @@ def test_a_refused_call_is_noted() -> None:
     assert call.failed_after is not None
 
 
+def test_keys_that_a_delete_refuses_are_noted() -> None:
+    """Those that it gives back, or all of them if it fails."""
+    journal, watched = CallJournal(), _class_with_methods()
+    watched.delete = lambda _, keys: keys[1:]
+    watched.dev_delete = _refuse
+    journal.install(watched)
+
+    watched().delete(["a", "b"])
+    with pytest.raises(RuntimeError, match="refused"):
+        watched().dev_delete(["c", "d"])
+
+    assert [call.refused for call in journal.take()] == [("b",), ("c", "d")]
+
+
 def test_a_call_that_a_busy_machine_made_late(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the transport does in its place says nothing about what an object costs."""
     journal, watched = CallJournal(), _class_with_methods()

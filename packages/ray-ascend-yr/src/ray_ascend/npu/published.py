@@ -124,6 +124,7 @@ class Offers:
         self._lock = threading.Lock()
         self._published: dict[str, Published] = {}
         self._withdrawn: set[str] = set()
+        self._in_hand: set[str] = set()
 
     def offer(self, published: Published, with_host_copy: bool) -> None:
         """Publish an object, and a copy in host memory if asked to; keep its tensors.
@@ -145,13 +146,26 @@ class Offers:
 
         A key that is just being read stays, with its tensors, until the next occasion.
         """
+        waiting = self._take_in_hand(keys)
+        gone: list[Published] = []
+        try:
+            gone = [one for one in waiting if one.withdraw()]
+        finally:
+            self._put_down(waiting, gone)
+
+    def _take_in_hand(self, keys: Sequence[str]) -> list[Published]:
+        """Give what is to be deleted, less what another thread is deleting."""
         with self._lock:
             self._withdrawn.update(keys)
-            waiting = [self._published[key] for key in self._withdrawn if key in self._published]
-        gone = [one for one in waiting if one.withdraw()]
+            free = [key for key in self._withdrawn - self._in_hand if key in self._published]
+            self._in_hand.update(free)
+            return [self._published[key] for key in free]
+
+    def _put_down(self, waiting: Sequence[Published], gone: Sequence[Published]) -> None:
         for one in gone:
             one.connection.disown(one.key)
         with self._lock:
+            self._in_hand.difference_update(one.key for one in waiting)
             for one in gone:
                 self._withdrawn.discard(one.key)
                 self._published.pop(one.key, None)

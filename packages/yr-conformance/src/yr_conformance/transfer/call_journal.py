@@ -29,11 +29,15 @@ LATE_S = 1.0
 
 @dataclasses.dataclass(frozen=True)
 class Call:
-    """One call of a client's method; `sizes` in bytes where the call names them."""
+    """One call of a client's method; `sizes` in bytes where the call names them.
+
+    `refused` are the keys that a deleting call gave back: they are there still.
+    """
 
     name: str
     keys: tuple[str, ...] = ()
     sizes: tuple[int, ...] = ()
+    refused: tuple[str, ...] = ()
     failed_after: Elapsed | None = None
 
 
@@ -83,17 +87,21 @@ class CallJournal:
             with self._lock:
                 self._calls.append(call)
             try:
-                return method(*arguments, **named)
+                result = method(*arguments, **named)
             except Exception:
-                self._note_failure(call, watch.read())
+                refused = call.keys if name in DELETES else ()
+                self._note(call, failed_after=watch.read(), refused=refused)
                 raise
+            if name in DELETES and isinstance(result, list):
+                self._note(call, refused=tuple(result))
+            return result
 
         return noted
 
-    def _note_failure(self, call: Call, after: Elapsed) -> None:
-        failed = dataclasses.replace(call, failed_after=after)
+    def _note(self, call: Call, **changes: Any) -> None:
+        noted = dataclasses.replace(call, **changes)
         with self._lock:
-            self._calls = [failed if one is call else one for one in self._calls]
+            self._calls = [noted if one is call else one for one in self._calls]
 
 
 _journal = CallJournal()
