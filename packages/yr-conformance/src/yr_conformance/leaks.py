@@ -17,7 +17,10 @@ import multiprocessing.resource_tracker
 import os
 import pathlib
 import shutil
+import sys
 import tempfile
+import threading
+import traceback
 import uuid
 from collections.abc import Callable, Generator, Iterable, Iterator
 
@@ -32,6 +35,7 @@ from yr_conformance.transfer.ray_agents import end_stranded
 __all__ = ["RAY_VARIABLE", "process_home", "process_mark"]
 
 PATIENCE_S = 60.0
+_CALLS_SHOWN = 3
 _failed = pytest.StashKey[bool]()
 _reported = pytest.StashKey[set[str]]()
 
@@ -109,6 +113,17 @@ def _own_threads(left: Iterable[str]) -> Iterator[str]:
             names[path.read_text().strip()] += 1
     listed = ", ".join(f"{count} {name}" for name, count in sorted(names.items()))
     yield f"threads of process {pid}: {listed}"
+    yield f"of these run Python: {'; '.join(_python_threads())}"
+
+
+def _python_threads() -> Iterator[str]:
+    """Say where each is: one that is in a call of Ray keeps what listens for this driver."""
+    # The documented way to see what other threads do, for debugging as here.
+    frames = sys._current_frames()  # noqa: SLF001
+    for thread in threading.enumerate():
+        if frame := frames.get(thread.ident or 0):
+            called = reversed(traceback.extract_stack(frame)[-_CALLS_SHOWN:])
+            yield f"{thread.name} in {' of '.join(f'{one.name} ({one.lineno})' for one in called)}"
 
 
 def _traces_at_the_end(mark: str) -> Traces:
