@@ -7,12 +7,11 @@
 """
 
 import functools
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
-
-import msgspec
 
 VARIABLE: Final = "YR_FAKE_DS_PROFILE"
 DEFAULT: Final = "0.8.1"
@@ -59,7 +58,8 @@ def load(version: str) -> Profile:
         raise UnknownProfileError(
             f"{VARIABLE}={version}: yr-fake-ds has no such profile; it has {', '.join(known())}"
         )
-    return msgspec.json.decode(_directory().joinpath(f"{version}.json").read_bytes(), type=Profile)
+    data = json.loads(_directory().joinpath(f"{version}.json").read_text(encoding="utf-8"))
+    return Profile(**{**data, "public_names": frozenset(data["public_names"])})
 
 
 def known() -> list[str]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from started_worker import dscli
 
@@ -33,11 +34,12 @@ SINCE_0_8_1 = {
 
 @pytest.mark.parametrize("release", profile.known())
 def test_a_profile_is_well_formed(release: str) -> None:
-    """It has all fields and no other, and its flags are of kinds that the fake checks."""
+    """It has all fields, of their types, and no other; its flags are of kinds that are checked."""
     data = json.loads((PROFILES / f"{release}.json").read_text(encoding="utf-8"))
 
     loaded = profile.load(release)
 
+    assert loaded == msgspec.convert(data, profile.Profile)
     assert set(data) == {field.name for field in dataclasses.fields(profile.Profile)}
     assert loaded.version == release
     assert set(loaded.worker_flags.values()) == KINDS
