@@ -34,7 +34,10 @@ class ActiveSdk:
     location: str
 
     def describe(self) -> str:
-        """Return the one line that `yr-fake-ds which` and pytest's header show."""
+        """Return the one line that `yr-fake-ds which` and pytest's header show.
+
+        UnknownProfileError if it is the fake of a release that there is no profile of.
+        """
         if self.kind == "fake":
             from yr_fake_ds.profile import active
 

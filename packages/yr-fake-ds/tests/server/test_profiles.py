@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from started_worker import dscli
 
-from yr_fake_ds import profile
+from yr_fake_ds import activation, profile
 from yr_fake_ds.daemon.known_flags import DEMANDING
 from yr_fake_ds.daemon.settings import FlagError, WorkerSettings, parse_settings
 
@@ -104,17 +104,19 @@ def test_an_unknown_profile_is_refused_everywhere(monkeypatch: pytest.MonkeyPatc
     """dscli, the worker, the command line and the import say which there are."""
     monkeypatch.setenv(profile.VARIABLE, "0.7.0")
     wanted = "YR_FAKE_DS_PROFILE=0.7.0: yr-fake-ds has no such profile; it has 0.8.0, 0.8.1"
+    environ = {**os.environ, **activation.variables(os.environ)}
     commands = (
         ["-m", "yr_fake_ds.dscli", "stop", "-w", "127.0.0.1:1"],
         ["-m", "yr_fake_ds.daemon", METASTORE],
         ["-m", "yr_fake_ds", "run", "--", "true"],
         ["-m", "yr_fake_ds", "env"],
-        ["-c", "from yr_fake_ds import KVClient"],
+        ["-m", "yr_fake_ds", "which"],
+        ["-c", "from yr.datasystem import KVClient"],
     )
 
     for command in commands:
         done = subprocess.run(
-            [sys.executable, *command], capture_output=True, text=True, check=False, env=os.environ
+            [sys.executable, *command], capture_output=True, text=True, check=False, env=environ
         )
         assert done.returncode == 1, command
         assert wanted in done.stderr, command
