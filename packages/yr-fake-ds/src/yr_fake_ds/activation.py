@@ -24,7 +24,6 @@ SHIM_ROOT: Final = os.path.join(os.path.dirname(os.path.abspath(__file__)), "shi
 PYTHON_VARIABLE: Final = "YR_FAKE_DS_PYTHON"
 SWITCH: Final = "YR_FAKE_DS"
 REAL_DISTRIBUTION: Final = "openyuanrong-datasystem"
-EMULATED_VERSION: Final = "0.8.1"
 
 
 @dataclass(frozen=True)
@@ -35,9 +34,14 @@ class ActiveSdk:
     location: str
 
     def describe(self) -> str:
-        """Return the one line that `yr-fake-ds which` and pytest's header show."""
+        """Return the one line that `yr-fake-ds which` and pytest's header show.
+
+        UnknownProfileError if it is the fake of a release that there is no profile of.
+        """
         if self.kind == "fake":
-            return f"yr.datasystem: yr-fake-ds {__version__} (emulates {EMULATED_VERSION})"
+            from yr_fake_ds.profile import active
+
+            return f"yr.datasystem: yr-fake-ds {__version__} (emulates {active().version})"
         if self.kind == "real":
             return f"yr.datasystem: {REAL_DISTRIBUTION} {_real_version()} at {self.location}"
         return "yr.datasystem: none (neither yr-fake-ds is active nor the real SDK installed)"
@@ -82,6 +86,7 @@ def restore() -> None:
 
 def refuse_if_impossible() -> None:
     """Raise ActivationError if the shim root could not take effect in this process."""
+    _refuse_unknown_profile()
     loaded = sys.modules.get("yr.datasystem")
     if loaded is not None and not _is_ours(getattr(loaded, "__file__", None) or ""):
         raise ActivationError(
@@ -104,6 +109,16 @@ def active_sdk() -> ActiveSdk:
     if spec is None or not spec.origin:
         return ActiveSdk("none", "")
     return ActiveSdk("fake" if _is_ours(spec.origin) else "real", os.path.dirname(spec.origin))
+
+
+def _refuse_unknown_profile() -> None:
+    # Every Python of the environment imports this module; few need a profile.
+    from yr_fake_ds.profile import UnknownProfileError, active
+
+    try:
+        active()
+    except UnknownProfileError as error:
+        raise ActivationError(str(error)) from error
 
 
 def _put_first(directory: str, path: str) -> str:

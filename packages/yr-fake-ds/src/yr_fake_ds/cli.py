@@ -18,6 +18,7 @@ from typing import Final, NoReturn
 from yr_fake_ds import activation, npus
 from yr_fake_ds._version import __version__
 from yr_fake_ds.errors import ActivationError
+from yr_fake_ds.profile import UnknownProfileError
 
 NOT_FOUND: Final = 127
 NOT_EXECUTABLE: Final = 126
@@ -30,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = options.run(options)
     except ActivationError as error:
         return _fail(f"cannot activate: {error}", 1)
+    except UnknownProfileError as error:
+        return _fail(str(error), 1)
     return code
 
 

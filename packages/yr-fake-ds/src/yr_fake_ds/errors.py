@@ -6,7 +6,8 @@
     NotImplementedError
     └── NotSupportedError            something the real SDK has and this fake has not (yet)
     ValueError
-    └── FaultPlanError               a fault plan means nothing; defined in `faults.plan`
+    ├── FaultPlanError               a fault plan means nothing; defined in `faults.plan`
+    └── UnknownProfileError          there is no such profile; defined in `profile`
     Exception
     ├── StatusError                  a failed call inside the client; leaves the SDK as RuntimeError
     └── ActivationError              the fake cannot take the place of the real SDK here

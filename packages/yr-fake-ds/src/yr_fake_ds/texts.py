@@ -15,6 +15,8 @@ A status and a message make the exception's text, ``code: [<status>], msg: [<mes
 import threading
 from typing import Final, NamedTuple
 
+_TAG: Final = "{recv_timeout}"
+
 
 class Text(NamedTuple):
     """One error text: a status name, a template, and the source place that the real one prints.
@@ -29,6 +31,11 @@ class Text(NamedTuple):
 
     def fill(self, **values: object) -> str:
         """Return the fixed text with its placeholders filled and nothing around it."""
+        if _TAG in self.template:
+            # Texts are known to processes that never need a profile.
+            from yr_fake_ds.profile import active
+
+            values["recv_timeout"] = active().recv_timeout_tag
         return self.template.format(**values)
 
     def message(self, trace_id: str, **values: object) -> str:
@@ -152,6 +159,10 @@ LATCH_UNPUBLISHED: Final = Text(
 BUFFER_IS_DEPRECATED: Final = Text(
     BUFFER_DEPRECATED, "The buffer is deprecated, please destruct it!", _BUFFER, 60
 )
+BUFFER_IS_USELESS: Final = Text(
+    RUNTIME_ERROR, "The buffer is useless, please destruct it!", _BUFFER, 369
+)
+"""What 0.8.0 says instead."""
 LATCH_TIMEOUT: Final = Text(RUNTIME_ERROR, "futex wait timeout")
 LATCH_SUFFIX: Final = ". WLatch timeout"
 """Behind the text of either latch: it is a writer that is in the way, or wants to be."""
@@ -167,7 +178,7 @@ TRACE_ID_ILLEGAL: Final = Text(
 )
 NO_RESPONSE: Final = Text(
     RPC_UNAVAILABLE,
-    "[RPC_RECV_TIMEOUT] Rpc service for client {client} has not responded within the allowed time."
+    f"{_TAG}Rpc service for client {{client}} has not responded within the allowed time."
     " Detail: no answer within {timeout_ms} ms",
 )
 DISCONNECTED: Final = Text(RPC_UNAVAILABLE, "Client {client} disconnected from worker.")
@@ -271,12 +282,12 @@ NO_COPY_EXISTS: Final = Text(
 TRY_READ_LATCH: Final = Text(RUNTIME_ERROR, "Try read latch failed", "shm_guard.cpp", 48)
 MASTER_UNREACHABLE: Final = Text(
     RPC_UNAVAILABLE,
-    "Create meta to master failed. [RPC_RECV_TIMEOUT] Rpc service of {address} has not responded"
+    f"Create meta to master failed. {_TAG}Rpc service of {{address}} has not responded"
     " within the allowed time.",
 )
 REMOTE_UNREACHABLE: Final = Text(
     RPC_UNAVAILABLE,
-    "[RPC_RECV_TIMEOUT] Rpc service of {address} has not responded within the allowed time.",
+    f"{_TAG}Rpc service of {{address}} has not responded within the allowed time.",
 )
 REPLICA_NO_SPACE: Final = Text(
     RPC_UNAVAILABLE, "No space for the replica of {keys} in the shared memory of this worker"

@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sdk_process import SdkProcess, placed_text
+from sdk_process import SdkProcess, fixed_text, placed_text
 
-from yr_fake_ds import activation
+from yr_fake_ds import activation, profile
 
 REAL_PYTHON_VARIABLE = "YR_FAKE_DS_REAL_PYTHON"
 ACTORS = str(Path(__file__).with_name("actors.py"))
@@ -55,11 +55,26 @@ def real_sdk(real_python: str) -> Iterator[Callable[..., SdkProcess]]:
 
 
 @pytest.fixture(scope="session")
-def fake_sdk() -> Callable[..., SdkProcess]:
+def release(real_python: str) -> str:
+    """Return the version of the real SDK."""
+    environ = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    code = "import importlib.metadata as m; print(m.version('openyuanrong-datasystem'))"
+    command = [real_python, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environ)
+    return done.stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def fake_environ(release: str) -> dict[str, str]:
+    """Return the environment in which the fake is active as that release."""
+    return {**os.environ, **activation.variables(os.environ), profile.VARIABLE: release}
+
+
+@pytest.fixture(scope="session")
+def fake_sdk(fake_environ: dict[str, str]) -> Callable[..., SdkProcess]:
     """Give a maker of workers and drivers of the fake."""
-    environ = {**os.environ, **activation.variables(os.environ)}
     dscli = os.path.join(activation.SHIM_ROOT, "bin", "dscli")
-    return partial(SdkProcess, sys.executable, dscli, environ)
+    return partial(SdkProcess, sys.executable, dscli, fake_environ)
 
 
 @pytest.fixture(scope="session")
@@ -77,14 +92,24 @@ def fake(fake_sdk: Callable[..., SdkProcess]) -> Iterator[SdkProcess]:
 
 
 @pytest.fixture(scope="session")
-def real_actors(real_sdk: Callable[..., SdkProcess]) -> Iterator[SdkProcess]:
+def shown(release: str) -> Callable[[str], str]:
+    """Return what is compared of an error's text: places in the sources are those of 0.8.1."""
+    return placed_text if release == profile.DEFAULT else fixed_text
+
+
+@pytest.fixture(scope="session")
+def real_actors(
+    real_sdk: Callable[..., SdkProcess], shown: Callable[[str], str]
+) -> Iterator[SdkProcess]:
     """Give two workers and the actors of the real SDK."""
-    with real_sdk(driver=ACTORS, workers=2, shown=placed_text) as process:
+    with real_sdk(driver=ACTORS, workers=2, shown=shown) as process:
         yield process
 
 
 @pytest.fixture(scope="session")
-def fake_actors(fake_sdk: Callable[..., SdkProcess]) -> Iterator[SdkProcess]:
+def fake_actors(
+    fake_sdk: Callable[..., SdkProcess], shown: Callable[[str], str]
+) -> Iterator[SdkProcess]:
     """Give two workers and the actors of the fake."""
-    with fake_sdk(driver=ACTORS, workers=2, shown=placed_text) as process:
+    with fake_sdk(driver=ACTORS, workers=2, shown=shown) as process:
         yield process

@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from yr_fake_ds import activation
-
 SURFACE = str(Path(__file__).with_name("surface.py"))
 
 
@@ -23,9 +21,9 @@ def _surface(python: str, **environ: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def surfaces(real_python: str) -> tuple[Any, Any]:
+def surfaces(real_python: str, fake_environ: dict[str, str]) -> tuple[Any, Any]:
     """Return the surfaces of the real SDK and of the fake."""
-    return _surface(real_python), _surface(sys.executable, **activation.variables(os.environ))
+    return _surface(real_python), _surface(sys.executable, **fake_environ)
 
 
 def test_no_public_class_is_missing(surfaces: tuple[Any, Any]) -> None:

@@ -19,6 +19,7 @@ from yr_fake_ds import texts
 from yr_fake_ds.client.connect_options import ConnectOptions
 from yr_fake_ds.client.keys import refuse
 from yr_fake_ds.errors import StatusError
+from yr_fake_ds.profile import active
 
 if TYPE_CHECKING:
     from yr_fake_ds import framing, protocol
@@ -106,20 +107,20 @@ class Session:
     ) -> "Reply":
         """Make one call about slots that `link` holds; they end with the worker's life.
 
-        StatusError "Buffer deprecated" if the worker was restarted, a "Runtime error" if the client
-        that made them is closed.
+        StatusError if the worker was restarted, "Buffer deprecated" since 0.8.1; a "Runtime error"
+        if the client that made them is closed.
         """
         self.refuse_ended(link)
         try:
             return self.ask_on(link, request, kind, payload, timeout_ms)
         except WorkerLostError as lost:
             self._successor(lost)
-            raise refuse(texts.BUFFER_IS_DEPRECATED) from None
+            raise refuse(_lost_buffer()) from None
 
     def refuse_ended(self, link: "WorkerLink") -> None:
         """Refuse buffers whose client is closed, or whose worker has ended."""
         if link.lost:
-            raise refuse(texts.BUFFER_IS_DEPRECATED)
+            raise refuse(_lost_buffer())
         if link.closed:
             raise refuse(texts.CLIENT_DESTROYED)
 
@@ -204,6 +205,12 @@ class WorkerLostError(StatusError):
 
     def __init__(self, error: StatusError) -> None:
         super().__init__(error.status, error.message)
+
+
+def _lost_buffer() -> texts.Text:
+    if active().lost_buffer_status == texts.BUFFER_DEPRECATED:
+        return texts.BUFFER_IS_DEPRECATED
+    return texts.BUFFER_IS_USELESS
 
 
 def close_with(client: Any, session: Session) -> None:

@@ -35,6 +35,7 @@ from yr_fake_ds.directory.remote import DirectoryLostError
 from yr_fake_ds.faults.injection import Injector
 from yr_fake_ds.faults.plan import FaultPlanError, plan_from
 from yr_fake_ds.journal import Journal
+from yr_fake_ds.profile import UnknownProfileError
 
 DEVICE_PATIENCE_MS: Final = 10_000
 MEBIBYTE: Final = 2**20
@@ -49,7 +50,7 @@ def main() -> None:
     try:
         settings = parse_settings(sys.argv[1:], os.environ)
         plan = plan_from(os.environ)
-    except (FlagError, FaultPlanError) as error:
+    except (FlagError, FaultPlanError, UnknownProfileError) as error:
         sys.exit(_say(error, WRONG_FLAGS))
     try:
         tcp = listen_at(settings.worker_address)

@@ -15,13 +15,20 @@ import msgspec
 
 from yr_fake_ds.addresses import MAX_PORT, is_address
 from yr_fake_ds.admission import ALLOW_REMOTE
-from yr_fake_ds.daemon.known_flags import BOOLEANS, DEMANDING, NUMBERS, TEXTS
+from yr_fake_ds.daemon.known_flags import DEMANDING
+from yr_fake_ds.profile import active
 
 DEFAULT_ADDRESS: Final = "127.0.0.1:31501"
 
 _TRUE: Final = frozenset({"true", "t", "yes", "y", "1"})
 _FALSE: Final = frozenset({"false", "f", "no", "n", "0"})
-_UNSIGNED: Final = (0, 2**64 - 1)
+_NUMBERS: Final[Mapping[str, tuple[int, int]]] = {
+    "int32": (-(2**31), 2**31 - 1),
+    "int64": (-(2**63), 2**63 - 1),
+    "uint32": (0, 2**32 - 1),
+    "uint64": (0, 2**64 - 1),
+}
+"""The ranges of the kinds of gflags."""
 _RANGES: Final[Mapping[str, tuple[int, int]]] = {
     "shared_memory_size_mb": (1, 2**64 - 1),
     "arena_per_tenant": (1, 32),
@@ -79,15 +86,16 @@ def _split(argument: str) -> tuple[str, str]:
 
 
 def _check(name: str, value: str) -> None:
-    if name in BOOLEANS:
+    kind = active().worker_flags.get(name)
+    if kind is None:
+        raise FlagError(f"ERROR: unknown command line flag '{name}'")
+    if kind == "bool":
         if value.lower() not in _TRUE | _FALSE:
             raise FlagError(f"ERROR: illegal value '{value}' specified for bool flag '{name}'")
-    elif name in NUMBERS:
-        low, high = _RANGES.get(name, _UNSIGNED)
+    elif kind != "string":
+        low, high = _RANGES.get(name, _NUMBERS[kind])
         if not re.fullmatch(r"-?\d{1,20}", value) or not low <= int(value) <= high:
-            raise FlagError(f"ERROR: illegal value '{value}' specified for uint64 flag '{name}'")
-    elif name not in TEXTS:
-        raise FlagError(f"ERROR: unknown command line flag '{name}'")
+            raise FlagError(f"ERROR: illegal value '{value}' specified for {kind} flag '{name}'")
 
 
 def _check_demands(flags: Mapping[str, str]) -> None:
@@ -118,8 +126,9 @@ def _check_meeting_place(flags: Mapping[str, str]) -> None:
 
 
 def _typed(name: str, value: str) -> str | int | bool:
-    if name in BOOLEANS:
+    kind = active().worker_flags[name]
+    if kind == "bool":
         return value.lower() in _TRUE
-    if name in NUMBERS:
+    if kind != "string":
         return int(value)
     return os.path.abspath(value) if name.endswith(("_dir", "_path")) else value

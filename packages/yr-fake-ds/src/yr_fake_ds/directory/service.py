@@ -14,6 +14,7 @@ from yr_fake_ds.device_protocol import DeviceAnswer, DeviceCall
 from yr_fake_ds.directory.device_service import DeviceService
 from yr_fake_ds.directory.messages import Announce, Entry, Located
 from yr_fake_ds.directory.state import AnnounceError, Dropped, State
+from yr_fake_ds.profile import active
 from yr_fake_ds.refusal import RefusedError
 
 IDLE_S: Final = 1.0
@@ -87,7 +88,7 @@ class DirectoryService:
     """The directory of a cluster; called from all threads of the head worker."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._state = State(clock)
+        self._state = State(clock, active().invalidated_keys_stay)
         self._clock = clock
         self._devices = DeviceService(clock)
         self._changed = threading.Condition()

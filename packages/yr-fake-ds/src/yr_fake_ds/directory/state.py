@@ -59,7 +59,7 @@ class Value:
     voided: set[str] = field(default_factory=set)
     """Holders that gave up their bytes; they count as holders until one of their clients asks."""
     is_hollow: bool = False
-    """The last holder had given up its bytes, and was asked: nobody sees the key any more."""
+    """The last holder had given up its bytes, and was asked: the key is gone since 0.8.1."""
     known_at: dict[str, int] = field(default_factory=dict)
     """Workers that had a copy since the key was deleted, each with the consistency it knows."""
 
@@ -74,6 +74,8 @@ class State:
     """All values of a cluster."""
 
     clock: Callable[[], float]
+    invalidated_keys_stay: bool = False
+    """Whether a hollow value is seen to exist, see `profile`."""
     _values: dict[str, Value] = field(default_factory=dict)
     _references: References = field(default_factory=References)
     _expiries: Expiries = field(default_factory=Expiries)
@@ -334,11 +336,12 @@ class State:
 
     def _located(self, key: str) -> Located | None:
         value = self._living(key)
-        if value is None or value.is_hollow:
+        if value is None or (value.is_hollow and not self.invalidated_keys_stay):
             return None
         remaining = None if value.expires_at is None else value.expires_at - self.clock()
         holders = value.readable
-        size = 0 if value.broken or (value.voided and not holders) else value.size
+        is_empty = value.broken or value.is_hollow or (value.voided and not holders)
+        size = 0 if is_empty else value.size
         return Located(value.version, size, value.parameters, holders, remaining, value.sealed)
 
     def _living(self, key: str) -> Value | None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from yr_fake_ds.dscli import console
+from yr_fake_ds.profile import UnknownProfileError, active
 
 UNSUPPORTED: Final = (
     "up",
@@ -30,7 +31,12 @@ NUMACTL: Final = {
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Parse and carry out one command; argparse ends the process with 2 for a wrong usage."""
-    parser = _parser()
+    try:
+        release = active()
+    except UnknownProfileError as error:
+        console.error(str(error))
+        return 1
+    parser = _parser(f"{release.version} (commit: {release.commit})")
     options = parser.parse_args(arguments)
     if options.command is None:
         parser.print_help()
@@ -39,8 +45,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="dscli", description="yr-fake-ds, in place of dscli")
+def _parser(version: str) -> argparse.ArgumentParser:
+    description = f"yr-fake-ds, in place of dscli (version: {version})"
+    parser = argparse.ArgumentParser(prog="dscli", description=description)
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version}")
     commands = parser.add_subparsers(dest="command")
     start = commands.add_parser("start", help="start a worker")
     start.add_argument("-d", "--datasystem_home_dir", metavar="DIR")

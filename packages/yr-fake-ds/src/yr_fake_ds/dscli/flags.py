@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from yr_fake_ds.dscli.console import StartError
+from yr_fake_ds.profile import active
 
 DEFAULT_ADDRESS: Final = "127.0.0.1:31501"
 PATHS: Final[Mapping[str, str]] = {
@@ -74,8 +75,10 @@ def check(flags: Mapping[str, str]) -> None:
         raise StartError(
             "Missing required: either etcd_address or metastore_address must be specified"
         )
+    # Where there is the flag, its value is JSON.
+    exempt = {"kv_events_config"} & active().worker_flags.keys()
     for name, value in flags.items():
-        if _DANGEROUS & set(name) or (name != "kv_events_config" and _DANGEROUS & set(value)):
+        if _DANGEROUS & set(name) or (name not in exempt and _DANGEROUS & set(value)):
             raise StartError("Input contains potential command-injection characters")
 
 

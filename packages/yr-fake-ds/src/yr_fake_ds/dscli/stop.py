@@ -15,6 +15,7 @@ from typing import Final
 from yr_fake_ds.addresses import MAX_PORT, bare
 from yr_fake_ds.dscli import console
 from yr_fake_ds.dscli.console import StopError
+from yr_fake_ds.profile import active
 
 POLL_S: Final = 0.005
 PATIENCE_S: Final = 180.0
@@ -42,7 +43,7 @@ def _address_in(path: str) -> str:
     except (ValueError, AttributeError) as error:
         raise StopError("The configuration file format is incorrect.") from error
     if entry is None:
-        raise StopError("The configuration file is missing worker_address")
+        raise StopError(active().stop_without_address)
     address = entry.get("value") or entry.get("default") if isinstance(entry, dict) else entry
     if not address:
         raise StopError("Invalid worker_address value")

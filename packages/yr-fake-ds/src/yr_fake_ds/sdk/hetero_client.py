@@ -32,6 +32,7 @@ from yr_fake_ds.sdk.client_arguments import check_types, given, session_of
 from yr_fake_ds.sdk.device_blobs import MetaInfo
 from yr_fake_ds.sdk.futures import BackgroundFuture, Future, KeyFuture
 from yr_fake_ds.sdk.identity import known_as
+from yr_fake_ds.sdk.newer_names import without_newer_methods
 from yr_fake_ds.sdk.parameters import SetParam
 from yr_fake_ds.sdk.validator import Validator
 
@@ -46,6 +47,7 @@ INIT: Final = _function(
 
 
 @known_as("yr.datasystem.hetero_client")
+@without_newer_methods
 class HeteroClient:
     """A client of the worker at `host`:`port`."""
 

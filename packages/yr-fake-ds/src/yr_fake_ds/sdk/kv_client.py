@@ -9,6 +9,7 @@ from typing import Any, Final
 from yr_fake_ds.client.kv_calls import KvCalls
 from yr_fake_ds.client.session import close_with
 from yr_fake_ds.errors import StatusError
+from yr_fake_ds.profile import active
 from yr_fake_ds.sdk import kv_signatures as signatures
 from yr_fake_ds.sdk.binding_arguments import as_text
 from yr_fake_ds.sdk.binding_blobs import ReadParam as BindingReadParam
@@ -26,7 +27,7 @@ from yr_fake_ds.sdk.shared_buffers import (
 from yr_fake_ds.sdk.status import BindingStatus
 from yr_fake_ds.sdk.validator import Validator
 
-DEFAULT_FAST_TRANSPORT_MEM_SIZE: Final = 256 * 1024 * 1024
+DEFAULT_FAST_TRANSPORT_MEM_SIZE: Final = active().fast_transport_bytes
 MAX_FAST_TRANSPORT_MEM_SIZE: Final = 2 * 1024 * 1024 * 1024
 WRITE_MODES: Final = [WriteMode] * 5
 

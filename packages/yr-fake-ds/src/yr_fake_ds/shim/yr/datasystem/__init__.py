@@ -27,6 +27,8 @@ from yr.datasystem.object_client import Buffer, ConsistencyType, ObjectClient, W
 from yr.datasystem.stream_client import StreamClient, SubconfigType
 from yr.datasystem.util import Context, Status
 
+from yr_fake_ds.profile import active as _active_profile
+from yr_fake_ds.sdk import newer_names as _newer
 from yr_fake_ds.sdk.exports import LAZY_NAMES
 
 if TYPE_CHECKING:
@@ -65,7 +67,18 @@ __all__ = [
 ]
 
 
+_NAMES = _active_profile().public_names
+__all__ = [name for name in __all__ if name in _NAMES]
+_newer.explain_missing_imports()
+
+
 def __getattr__(name: str) -> object:
-    if name in LAZY_NAMES:
+    if name in LAZY_NAMES and name in _NAMES:
         return getattr(_fake, name)
-    raise AttributeError(f"module {__name__} has no attribute {name}")
+    text = f"module {__name__} has no attribute {name}"
+    if name in LAZY_NAMES:
+        text += "; optional transfer engine bindings failed to import: No module named "
+        text += f"'{__name__}._transfer_engine'"
+    if name in _newer.NEWER_MODULE_NAMES:
+        text += f": {_newer.newness(name, _newer.NEWER_MODULE_NAMES[name])}"
+    raise AttributeError(text)
