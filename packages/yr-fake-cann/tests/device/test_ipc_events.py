@@ -7,7 +7,6 @@ import torch
 from isolation import run_python
 from torch_npu import npu
 
-MODES = pytest.mark.parametrize("mode", ["inline", "async"])
 # A stream that is held up until `gate` is set, whatever the mode, and a child with two queues.
 PROCESSES: Final = """
 import ctypes, os, signal, threading, torch, torch_npu
@@ -29,8 +28,7 @@ def start(target):
 """
 
 
-@MODES
-@pytest.mark.parametrize("sent", ["event", "event.ipc_handle()"])
+@pytest.mark.parametrize(("mode", "sent"), [("inline", "event"), ("async", "event.ipc_handle()")])
 def test_a_process_waits_for_the_event_of_another(mode: str, sent: str) -> None:
     """It is incomplete until the other one's stream comes to it, and then the data are there."""
     script = f"""{PROCESSES}
@@ -68,7 +66,7 @@ if __name__ == "__main__":
     assert printed.splitlines()[-1] == "(False, False) (True, 1000.0)"
 
 
-@MODES
+@pytest.mark.parametrize("mode", ["inline", "async"])
 def test_a_tensor_that_is_sent_brings_its_event_along(mode: str) -> None:
     """The sender does not wait for its stream; the receiver's kernels do, and see the new data."""
     script = f"""{PROCESSES}
