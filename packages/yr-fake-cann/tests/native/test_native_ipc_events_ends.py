@@ -65,6 +65,8 @@ def record_and_stay(handles: Connection, fails: bool) -> None:
     handles.send(export_event(cann, event))
     handles.recv()
     gate.open.set()
+    if not fails:
+        cann.aclrtSynchronizeStream(stream)
 
 
 class Recorder:
