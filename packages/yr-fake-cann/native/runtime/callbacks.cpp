@@ -91,7 +91,7 @@ CANN_API int aclrtLaunchCallback(void (*function)(void*), void* argument, int bl
                 function(argument);
                 finished->Complete(recording);
             });
-            return blocking ? finished->Wait(recording, std::nullopt, [&] { return running.Aborted(); }) : kOk;
+            return blocking ? finished->Wait("aclrtLaunchCallback", recording, std::nullopt, [&] { return running.Aborted(); }) : kOk;
         });
     });
 }

@@ -6,6 +6,7 @@
 
 #include "../call.h"
 #include "../handles.h"
+#include "shared_event.h"
 #include "streams.h"
 
 namespace fake_cann {
@@ -21,11 +22,6 @@ HandleTable<Event>& Events()
     return events;
 }
 
-int NoEvent(const char* function, const void* handle)
-{
-    return Fail(kInvalidHandle, "%s: %p is no event, or it was destroyed", function, handle);
-}
-
 int Mark(Stream& stream, Event& event, uint64_t recording)
 {
     int failure = stream.Failure();
@@ -34,15 +30,12 @@ int Mark(Stream& stream, Event& event, uint64_t recording)
     return kOk;
 }
 
-int Await(const char* function, void* handle, std::optional<std::chrono::milliseconds> timeout)
+int Await(const char* function, void* handle, Event::Timeout timeout)
 {
     return Enter(function, {{"event", handle}}, [&] {
-        std::shared_ptr<Event> event = Events().Find(handle);
+        std::shared_ptr<Event> event = FindEvent(handle);
         if (!event) return NoEvent(function, handle);
-        int status = event->Wait(event->recorded(), timeout, [] { return false; });
-        if (status == kEventTimeout) Fail(status, "%s: the event did not complete in time", function);
-        else if (status) Fail(status, "%s: the stream failed with %d before the event", function, status);
-        return status;
+        return event->Wait(function, event->recorded(), timeout, [] { return false; });
     });
 }
 
@@ -68,7 +61,7 @@ int WaitForRecording(void* stream, const std::shared_ptr<Event>& event)
     if (event->Reached(recording)) return FindStream(stream) ? kOk : NoStream("aclrtStreamWaitEvent", stream);
     auto pending = std::make_shared<PendingWait>(event);
     return SubmitWaiting(stream, "aclrtStreamWaitEvent", [pending, recording](Stream& waiting) {
-        return pending->event().Wait(recording, std::nullopt, [&] { return waiting.Aborted(); });
+        return pending->event().Wait("aclrtStreamWaitEvent", recording, std::nullopt, [&] { return waiting.Aborted(); });
     });
 }
 
@@ -83,8 +76,7 @@ int WaitForFlag(void* stream, const std::shared_ptr<Event>& event)
 int CheckFlags(const char* function, uint32_t flags)
 {
     if (!flags || flags > kAllFlags) return Fail(kInvalidParameter, "%s: 0x%x are no flags of an event", function, flags);
-    if (flags & kInterProcess) return Fail(kNotSupported, "%s: events between processes (ACL_EVENT_IPC) are not emulated", function);
-    for (uint32_t alone : {kExternal, kDeviceOnly})
+    for (uint32_t alone : {kExternal, kDeviceOnly, kInterProcess})
         if ((flags & alone) && flags != alone)
             return Fail(kInvalidParameter, "%s: flag 0x%x goes with no other, but 0x%x was given", function, alone, flags);
     return kOk;
@@ -92,7 +84,24 @@ int CheckFlags(const char* function, uint32_t flags)
 
 int Create(const char* function, void** event, EventKind kind)
 {
-    return Enter(function, {}, [&] { return *event = Events().Add(std::make_shared<Event>(kind)), kOk; });
+    return Enter(function, {}, [&] { return *event = AddEvent(std::make_shared<Event>(kind)), kOk; });
+}
+
+int CreateShared(const char* function, void** event)
+{
+    return Enter(function, {}, [&] {
+        std::shared_ptr<SharedEvent> made = SharedEvent::Make();
+        if (!made)
+            return Fail(kOutOfMemory, "%s: no memory for an event between processes; a process has at most %zu at once",
+                        function, EventTable::kSlots);
+        return *event = AddEvent(std::move(made)), kOk;
+    });
+}
+
+int NoTime(const char* function, const Event& event)
+{
+    if (event.kind != EventKind::kShared) return kOk;
+    return Fail(kNotSupported, "%s: an event between processes (ACL_EVENT_IPC) keeps no time", function);
 }
 
 // On a machine with a card a caller that asks again and again takes no CPU from the card. Here
@@ -100,6 +109,19 @@ int Create(const char* function, void** event, EventKind kind)
 void LetStreamsRun() { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }
 
 }  // namespace
+
+std::shared_ptr<Event> FindEvent(const void* handle)
+{
+    std::shared_ptr<Event> found = Events().Find(handle);
+    return found && found->Gone() ? nullptr : found;
+}
+
+void* AddEvent(std::shared_ptr<Event> event) { return Events().Add(std::move(event)); }
+
+int NoEvent(const char* function, const void* handle)
+{
+    return Fail(kInvalidHandle, "%s: %p is no event, or it was destroyed", function, handle);
+}
 
 uint64_t Event::Record()
 {
@@ -142,12 +164,15 @@ Clock::time_point Event::time()
     return time_;
 }
 
-int Event::Wait(uint64_t recording, std::optional<std::chrono::milliseconds> timeout, const GivenUp& given_up)
+int Event::Wait(const char* function, uint64_t recording, Timeout timeout, const GivenUp& given_up)
 {
     std::unique_lock<std::mutex> lock(mutex_);
     auto decided = [&] { return completed_ >= recording || broken_ >= recording; };
     int gave_up = Await(lock, decided, timeout, given_up);
-    return gave_up ? gave_up : completed_ >= recording ? kOk : status_;
+    if (gave_up == kEventTimeout) return Fail(gave_up, "%s: the event did not complete in time", function);
+    if (gave_up) return Fail(gave_up, "%s: the stream was destroyed before the event", function);
+    if (completed_ >= recording) return kOk;
+    return Fail(status_, "%s: the stream failed with %d before the event", function, status_);
 }
 
 void Event::Lower()
@@ -165,8 +190,7 @@ int Event::WaitUntilRaised(const GivenUp& given_up)
     return gave_up ? gave_up : raised_ ? kOk : status_;
 }
 
-int Event::Await(std::unique_lock<std::mutex>& lock, const Condition& decided,
-                 std::optional<std::chrono::milliseconds> timeout, const GivenUp& given_up)
+int Event::Await(std::unique_lock<std::mutex>& lock, const Condition& decided, Timeout timeout, const GivenUp& given_up)
 {
     constexpr std::chrono::milliseconds kTick{100};
     auto deadline = Clock::now() + timeout.value_or(std::chrono::milliseconds(0));
@@ -192,13 +216,15 @@ CANN_API int aclrtCreateEvent(void** event) { return Create(__func__, event, Eve
 CANN_API int aclrtCreateEventWithFlag(void** event, uint32_t flags)
 {
     if (int status = CheckFlags(__func__, flags)) return status;
+    if (flags == kInterProcess)
+        return Fail(kInvalidParameter, "%s: aclrtCreateEventExWithFlag makes events between processes (ACL_EVENT_IPC)", __func__);
     return Create(__func__, event, flags & (kSynchronizes | kExternal) ? EventKind::kFlag : EventKind::kPlain);
 }
 
 CANN_API int aclrtCreateEventExWithFlag(void** event, uint32_t flags)
 {
     if (int status = CheckFlags(__func__, flags)) return status;
-    return Create(__func__, event, EventKind::kCaptures);
+    return flags == kInterProcess ? CreateShared(__func__, event) : Create(__func__, event, EventKind::kCaptures);
 }
 
 CANN_API int aclrtDestroyEvent(void* event)
@@ -209,24 +235,25 @@ CANN_API int aclrtDestroyEvent(void* event)
 CANN_API int aclrtRecordEvent(void* event, void* stream)
 {
     return Enter(__func__, {{"event", event}, {"stream", stream}}, [&] {
-        std::shared_ptr<Event> found = Events().Find(event);
+        std::shared_ptr<Event> found = FindEvent(event);
         if (!found) return NoEvent("aclrtRecordEvent", event);
         std::shared_ptr<Stream> marked = FindStream(stream);
         if (!marked) return NoStream("aclrtRecordEvent", stream);
+        uint64_t recording = found->Record();
+        if (!recording) return NoEvent("aclrtRecordEvent", event);
         Stream* itself = marked.get();
-        return SubmitTo(stream, "aclrtRecordEvent",
-                        [itself, found, recording = found->Record()] { return Mark(*itself, *found, recording); });
+        return SubmitTo(stream, "aclrtRecordEvent", [=] { return Mark(*itself, *found, recording); });
     });
 }
 
 CANN_API int aclrtResetEvent(void* event, void* stream)
 {
     return Enter(__func__, {{"event", event}, {"stream", stream}}, [&] {
-        std::shared_ptr<Event> found = Events().Find(event);
+        std::shared_ptr<Event> found = FindEvent(event);
         if (!found) return NoEvent("aclrtResetEvent", event);
         if (found->kind == EventKind::kFlag)
             return SubmitTo(stream, "aclrtResetEvent", [found] { return found->Lower(), kOk; });
-        return Fail(found->kind == EventKind::kCaptures ? kNotSupported : kInvalidParameter,
+        return Fail(found->captures() ? kNotSupported : kInvalidParameter,
                     "aclrtResetEvent: only an event of aclrtCreateEventWithFlag with ACL_EVENT_SYNC or _EXTERNAL is reset");
     });
 }
@@ -234,7 +261,7 @@ CANN_API int aclrtResetEvent(void* event, void* stream)
 CANN_API int aclrtStreamWaitEvent(void* stream, void* event)
 {
     return Enter(__func__, {{"event", event}, {"stream", stream}}, [&] {
-        std::shared_ptr<Event> found = Events().Find(event);
+        std::shared_ptr<Event> found = FindEvent(event);
         if (!found) return NoEvent("aclrtStreamWaitEvent", event);
         return found->kind == EventKind::kFlag ? WaitForFlag(stream, found) : WaitForRecording(stream, found);
     });
@@ -252,19 +279,20 @@ CANN_API int aclrtSynchronizeEventWithTimeout(void* event, int32_t timeout)
 // An event that captures nothing yet has nothing left to complete.
 CANN_API int aclrtQueryEventStatus(void* event, int* status)
 {
-    std::shared_ptr<Event> found = Events().Find(event);
+    std::shared_ptr<Event> found = FindEvent(event);
     if (!found) return NoEvent("aclrtQueryEventStatus", event);
     uint64_t recording = found->recorded();
-    *status = (recording || found->kind == EventKind::kCaptures) && found->Reached(recording);
-    if (!*status) LetStreamsRun();
-    return kOk;
+    *status = (recording || found->captures()) && found->Reached(recording);
+    if (*status) return kOk;
+    LetStreamsRun();
+    return found->Refusal("aclrtQueryEventStatus", recording);
 }
 
 CANN_API int aclrtQueryEventWaitStatus(void* event, int* status)
 {
-    std::shared_ptr<Event> found = Events().Find(event);
+    std::shared_ptr<Event> found = FindEvent(event);
     if (!found) return NoEvent("aclrtQueryEventWaitStatus", event);
-    if (found->kind == EventKind::kCaptures)
+    if (found->captures())
         return Fail(kNotSupported, "aclrtQueryEventWaitStatus: an event of aclrtCreateEventExWithFlag does not tell who waits");
     *status = found->waiting > 0;
     if (*status) LetStreamsRun();
@@ -273,16 +301,19 @@ CANN_API int aclrtQueryEventWaitStatus(void* event, int* status)
 
 CANN_API int aclrtEventElapsedTime(float* milliseconds, void* begin, void* end)
 {
-    std::shared_ptr<Event> first = Events().Find(begin), last = Events().Find(end);
+    std::shared_ptr<Event> first = FindEvent(begin), last = FindEvent(end);
     if (!first || !last) return NoEvent("aclrtEventElapsedTime", first ? end : begin);
+    for (const Event* event : {first.get(), last.get()})
+        if (int status = NoTime("aclrtEventElapsedTime", *event)) return status;
     *milliseconds = std::chrono::duration<float, std::milli>(last->time() - first->time()).count();
     return kOk;
 }
 
 CANN_API int aclrtEventGetTimestamp(void* event, uint64_t* microseconds)
 {
-    std::shared_ptr<Event> found = Events().Find(event);
+    std::shared_ptr<Event> found = FindEvent(event);
     if (!found) return NoEvent("aclrtEventGetTimestamp", event);
+    if (int status = NoTime("aclrtEventGetTimestamp", *found)) return status;
     auto since = std::chrono::duration_cast<std::chrono::microseconds>(found->time().time_since_epoch());
     *microseconds = static_cast<uint64_t>(since.count());
     return kOk;

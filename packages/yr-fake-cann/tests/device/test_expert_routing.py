@@ -118,6 +118,22 @@ def test_gating_of_other_shapes_is_refused(device: torch.device) -> None:
         torch_npu.npu_moe_gating_top_k_softmax(torch.zeros(4, device=device), k=1)
 
 
+def test_gating_by_groups_of_other_shapes_is_refused(device: torch.device) -> None:
+    """It takes a matrix only, unlike the other two."""
+    with pytest.raises(OperatorArgumentError, match="gating_top_k: x has 3 dimensions, not 2"):
+        torch_npu.npu_moe_gating_top_k(torch.zeros(2, 3, EXPERTS, device=device), 2)
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_gating_of_no_tokens_gives_none(device: torch.device, groups: int) -> None:
+    """The shapes are those of any other number of tokens."""
+    results = torch_npu.npu_moe_gating_top_k(
+        torch.zeros(0, EXPERTS, device=device), 2, group_count=groups
+    )
+
+    assert [result.shape for result in results] == [(0, 2), (0, 2), (0, EXPERTS)]
+
+
 def test_the_first_routing_and_its_end_give_the_weighted_sum(device: torch.device) -> None:
     """Tokens sorted by expert, an expert that doubles, and back: the sum of weights times two."""
     tokens = torch.randn(ROWS, WIDTH, device=device)
@@ -244,6 +260,15 @@ def test_the_second_routing_counts_and_places(device: torch.device) -> None:
         drop_pad_mode=2,
     )
     assert torch.equal(back, 2 * tokens)
+
+
+@pytest.mark.parametrize("shape", [(3, WIDTH), (4,), (1, 4, WIDTH)])
+def test_a_routing_of_other_shapes_is_refused(device: torch.device, shape: tuple[int, ...]) -> None:
+    """Each token has its row of experts."""
+    with pytest.raises(OperatorArgumentError, match=r"init_routing_v2: x is .* of as many rows"):
+        torch_npu.npu_moe_init_routing_v2(
+            torch.zeros(shape, device=device), experts_of(device).int(), expert_num=5
+        )
 
 
 def test_experts_of_other_ranks_are_left_out(device: torch.device) -> None:

@@ -26,6 +26,15 @@ def test_group_norm_and_silu(device: torch.device) -> None:
     close(rstd, (groups.var(-1, correction=0) + 1e-5).rsqrt())
 
 
+def test_group_norm_of_no_samples_gives_none(device: torch.device) -> None:
+    """The shapes are those of any other number of samples."""
+    weight = torch.ones(6, device=device)
+
+    results = torch_npu.npu_group_norm_silu(torch.ones(0, 6, 5, device=device), weight, weight, 3)
+
+    assert [result.shape for result in results] == [(0, 6, 5), (0, 3), (0, 3)]
+
+
 def test_deep_norm_scales_what_it_adds(device: torch.device) -> None:
     """Mean and reciprocal deviation come first."""
     x, gx, beta, gamma = torch.randn(3, 8), torch.randn(3, 8), torch.randn(8), torch.randn(8)
@@ -55,18 +64,19 @@ def test_geglu_gates_one_half_with_the_other(device: torch.device, left: bool) -
 
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 def test_cross_entropy_is_torchs(device: torch.device, reduction: str) -> None:
-    """Ignored targets and smoothing included; a reduced loss has one dimension."""
+    """Ignored targets and smoothing included; results have the shapes that torch_npu names."""
     x, target = torch.randn(5, 7), torch.tensor([0, 6, -100, 3, 3])
     ours, theirs = x.to(device).requires_grad_(), x.double().requires_grad_()
 
-    loss, logarithms, *_ = torch_npu.npu_cross_entropy_loss(
+    loss, logarithms, z_loss, lse = torch_npu.npu_cross_entropy_loss(
         ours, target.to(device), reduction=reduction, label_smoothing=0.1
     )
     expected = functional.cross_entropy(theirs, target, reduction=reduction, label_smoothing=0.1)
     torch.autograd.backward(loss.sum())
     torch.autograd.backward(expected.sum())
 
-    assert loss.shape == ((5,) if reduction == "none" else (1,))
+    assert loss.shape == z_loss.shape == ((5,) if reduction == "none" else (1,))
+    assert lse.shape == (5,)
     close(loss.detach(), expected.detach().view(loss.shape))
     close(logarithms.detach(), x.double().log_softmax(-1))
     assert ours.grad is not None

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch_npu
 
-from yr_fake_cann.errors import NotEmulatedError
+from yr_fake_cann.errors import NotEmulatedError, OperatorArgumentError
 
 ROWS, INNER, COLUMNS = 4, 32, 6
 
@@ -45,6 +45,12 @@ def test_dynamic_quantisation_by_channel_and_tensor(
 
     assert scale.shape == shape
     torch.testing.assert_close(values.float() * scale, source, rtol=0.1, atol=0.05)
+
+
+def test_another_mode_of_dynamic_quantisation_is_refused(device: torch.device) -> None:
+    """The error names the operator, the mode, and those that there are."""
+    with pytest.raises(OperatorArgumentError, match=r"quant_mode is 'foo', not .* pertensor"):
+        torch_npu.npu_dynamic_quant(torch.zeros(2, 8, device=device).half(), quant_mode="foo")
 
 
 def test_groups_of_rows_have_smooth_scales_of_their_own(device: torch.device) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from yr_fake_cann.errors import NotEmulatedError
+from yr_fake_cann.errors import NotEmulatedError, OperatorArgumentError
 from yr_fake_cann.kernels.fused.quantization import by_largest
 
 _NAME: Final = "torch_npu.npu_moe_init_routing_v2"
@@ -36,6 +36,7 @@ def init_routing_v2(
         raise NotEmulatedError(
             f"{_NAME} with drop_pad_mode={drop_pad_mode}, quant_mode={quant_mode}"
         )
+    _check_rows(x, expert_idx)
     start, end = active_expert_range or (0, expert_num)
     sorted_pairs = _sorted(expert_idx.flatten(), start, end, active_num)
     rows = sorted_pairs.taken // expert_idx.size(1)
@@ -63,6 +64,14 @@ class _Sorted:
         nowhere = torch.full_like(self.order, -1, dtype=torch.int32)
         went = torch.arange(self.taken.numel(), dtype=torch.int32, device=self.order.device)
         return nowhere.scatter(0, self.taken, went)
+
+
+def _check_rows(x: Tensor, expert_idx: Tensor) -> None:
+    if x.dim() != 2 or expert_idx.dim() != 2 or x.size(0) != expert_idx.size(0):
+        shapes = f"x is {list(x.shape)} and expert_idx {list(expert_idx.shape)}"
+        raise OperatorArgumentError(
+            "npu_moe_init_routing_v2", f"{shapes}, not two matrices of as many rows"
+        )
 
 
 def _sorted(experts: Tensor, start: int, end: int, active_num: int) -> _Sorted:

@@ -75,6 +75,8 @@ def gating_top_k(
 
     The third result, all normalised scores in float32, is given whatever ``out_flag`` says.
     """
+    if x.dim() != 2:
+        raise OperatorArgumentError("npu_moe_gating_top_k", f"x has {x.dim()} dimensions, not 2")
     scores = _NORMALISED[norm_type](x.float())
     if input_ids is not None and tid2eid is not None:
         experts = tid2eid[input_ids].to(torch.int32)
@@ -211,7 +213,7 @@ def _unless_finished(experts: Tensor, finished: Tensor | None, count: int) -> Te
 def _best_groups(scores: Tensor, chosen: int, count: int, mode: int) -> Tensor:
     if count == 1:
         return scores
-    groups = scores.view(scores.size(0), count, -1)
+    groups = scores.view(scores.size(0), count, scores.size(1) // count)
     best, _ = groups.sort(-1, descending=True)
     of_group = best[..., : 2 if mode else 1].sum(-1)
     _, taken = _largest(of_group, chosen)

@@ -1,5 +1,6 @@
 """Normalising layers, gates, losses and sampling: a few aten operators each."""
 
+import math
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -14,8 +15,9 @@ def group_norm_silu(
     x: Tensor, weight: Tensor | None, bias: Tensor | None, group: int, eps: float = 1e-5
 ) -> tuple[Tensor, Tensor, Tensor]:
     """``npu_group_norm_silu``: silu of the norm by groups, and mean and 1/deviation of each."""
-    groups = x.float().reshape(x.size(0), group, -1)
-    variance, mean = torch.var_mean(groups, -1, correction=0)
+    groups = x.float().reshape(x.size(0), group, math.prod(x.shape[1:]) // group)
+    mean = groups.mean(-1)
+    variance = (groups - mean.unsqueeze(-1)).square().mean(-1)
     normalised = functional.group_norm(x.float(), group, _wide(weight), _wide(bias), eps)
     dtype = x.dtype if weight is None else weight.dtype
     rstd = torch.rsqrt(variance + eps)
@@ -61,7 +63,7 @@ def cross_entropy_loss(
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """``npu_cross_entropy_loss``: the loss, [1] if reduced, and the logarithms of probabilities.
 
-    Losses of the partition function are not there on hardware either; their results are empty.
+    Losses of the partition function are not there on hardware either; their results are zeros.
     """
     if return_zloss or lse_square_scale_for_zloss:
         raise NotEmulatedError("torch_npu.npu_cross_entropy_loss with a z-loss")
@@ -74,8 +76,8 @@ def cross_entropy_loss(
         label_smoothing=label_smoothing,
     )
     shaped = loss if reduction == "none" else loss.view(1)
-    nothing = x.new_empty(0)
-    return shaped.to(x.dtype), x.float().log_softmax(-1).to(x.dtype), nothing, nothing.clone()
+    logarithms = x.float().log_softmax(-1).to(x.dtype)
+    return shaped.to(x.dtype), logarithms, x.new_zeros(shaped.shape), x.new_zeros(x.size(0))
 
 
 def top_k_top_p(logits: Tensor, p: Tensor | None = None, k: Tensor | None = None) -> Tensor:

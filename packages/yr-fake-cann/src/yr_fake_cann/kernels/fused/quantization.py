@@ -10,11 +10,12 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from yr_fake_cann.errors import NotEmulatedError
+from yr_fake_cann.errors import NotEmulatedError, OperatorArgumentError
 from yr_fake_cann.kernels.fused import scalar_types
 from yr_fake_cann.kernels.fused.elementwise import rms_norm
 
 LARGEST: Final = 127.0
+_MODES: Final = ("pertoken", "perchannel", "pertensor")
 
 
 def to_int8(values: Tensor) -> Tensor:
@@ -45,6 +46,10 @@ def dynamic_quant(
     _refuse_other_types("npu_dynamic_quant", dst_type)
     if dst_type_max:
         raise NotEmulatedError("torch_npu.npu_dynamic_quant with dst_type_max")
+    if quant_mode not in _MODES:
+        raise OperatorArgumentError(
+            "npu_dynamic_quant", f"quant_mode is {quant_mode!r}, not one of {', '.join(_MODES)}"
+        )
     smoothed = x.float() * _smooth(x, smooth_scales, group_index)
     if quant_mode == "pertoken":
         return by_largest(smoothed)
