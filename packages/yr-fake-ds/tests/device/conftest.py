@@ -12,7 +12,7 @@ from npu_worker import NpuWorker, running_worker
 _NUMBERS = itertools.count()
 # What moves device memory needs a CANN; rules that need none are tested in any case.
 WITH_NPUS = ["test_device_objects.py", "test_host_blobs.py", "test_send_and_receive.py"]
-WITH_NPUS += ["test_lost_senders.py", "test_other_memory.py"]
+WITH_NPUS += ["test_lost_senders.py", "test_other_memory.py", "test_transfers.py"]
 collect_ignore = [] if importlib.util.find_spec("yr_fake_cann") else WITH_NPUS
 
 
