@@ -156,14 +156,14 @@ def test_two_regions_are_not_one(owner: Peer, reader: Peer) -> None:
     assert reader.ask("transfer_sync_read", owner.endpoint, target, source, 200) == NOT_REGISTERED
 
 
-def test_a_batch_is_read_wholly_or_not(owner: Peer, reader: Peer) -> None:
-    """If one item is not registered, none is copied."""
+def test_a_batch_ends_where_it_is_refused(owner: Peer, reader: Peer) -> None:
+    """What comes before an item that is not registered has arrived, as from the real one."""
     source, other = owner.offer("x", some_bytes(100)), owner.make("y", some_bytes(100))
-    target = reader.make("r", bytes(200))
-    lists = [target, target + 100], [source, other], [100, 100]
+    target = reader.make("r", bytes(300))
+    lists = [target, target + 100, target + 200], [source, other, source], [100, 100, 100]
 
     assert reader.ask("batch_transfer_sync_read", owner.endpoint, *lists) == NOT_REGISTERED
-    assert reader.holds("r") == bytes(200)
+    assert reader.holds("r") == some_bytes(100) + bytes(200)
 
 
 def test_unregistered_memory_is_not_read(owner: Peer, reader: Peer) -> None:
@@ -197,7 +197,7 @@ def test_memory_of_the_host_cannot_be_sent(owner: Peer, reader: Peer) -> None:
 
     answer = reader.ask("transfer_sync_read", owner.endpoint, target, 4096, 100)
 
-    assert answer == [5, "P2PSend failed, hccl rc=4"]
+    assert answer == [5, "aclrtSynchronizeEventWithTimeout failed, acl rc=507047"]
 
 
 def test_memory_of_the_host_cannot_receive(owner: Peer, reader: Peer) -> None:
@@ -206,7 +206,7 @@ def test_memory_of_the_host_cannot_receive(owner: Peer, reader: Peer) -> None:
 
     answer = reader.ask("transfer_sync_read", owner.endpoint, 4096, source, 100)
 
-    assert answer == [5, "P2PRecv failed, hccl rc=4"]
+    assert answer == [5, "aclrtSynchronizeEventWithTimeout failed, acl rc=107016"]
 
 
 def test_a_thread_needs_a_device(owner: Peer, reader: Peer) -> None:
@@ -220,6 +220,21 @@ def test_a_thread_needs_a_device(owner: Peer, reader: Peer) -> None:
     assert text.startswith(
         "aclrtGetCurrentContext failed, acl rc=107002, hint: please call aclInit"
     )
+
+
+def test_the_npu_of_an_engine_must_be_there(owner: Peer, reader: Peer) -> None:
+    """It is looked for when somebody reads, at the reader and at the owner."""
+    source = owner.offer("x", some_bytes(100))
+    target = reader.make("r", bytes(100))
+    reader.ask("finalize")
+    reader.ask("initialize", reader.endpoint, "ascend", "npu:99")
+
+    answer = reader.ask("transfer_sync_read", owner.endpoint, target, source, 100)
+    other_way = owner.ask("transfer_sync_read", reader.endpoint, source, target, 100)
+
+    assert answer == [5, "aclrtSetDevice(recv) failed, acl rc=107001"]
+    assert other_way == [5, "P2PCommInitRootInfo(RECV) failed, hccl rc=4"]
+    assert owner.holds("x") == some_bytes(100)
 
 
 def test_an_engine_reads_its_own_memory(owner: Peer) -> None:

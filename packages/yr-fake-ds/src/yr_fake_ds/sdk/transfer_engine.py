@@ -150,7 +150,7 @@ class TransferEngine(_Unpicklable):
         peer_buffer_addresses: list[int],
         lengths: list[int],
     ) -> Result:
-        """Copy several; nothing is copied if the peer refuses one."""
+        """Copy several, in this order until one is refused or fails."""
         lists = buffers, peer_buffer_addresses, lengths
         return _outcome(lambda: self._engine.read(target_hostname, *lists))
 

@@ -43,12 +43,6 @@ class Read(Message, frozen=True):
     ranges: Annotated[list[tuple[Number, Number]], Meta(max_length=MAX_RANGES)]
 
 
-class Lent(Message, frozen=True):
-    """One name a range, by which CANN opens the memory in the requester."""
-
-    names: list[str]
-
-
 class Finished(Message, frozen=True):
     """All is copied -> Finished, if the loan lasted until now."""
 
@@ -58,6 +52,16 @@ class Refused(Message, frozen=True):
 
     code: int
     message: str
+
+
+class Lent(Message, frozen=True):
+    """One name a range, by which CANN opens the memory in the requester; "" for what it cannot.
+
+    If a range is refused, those before it are lent, and none behind it.
+    """
+
+    names: list[str]
+    refused: Refused | None = None
 
 
 Ask: TypeAlias = Introduce | Read | Finished

@@ -21,7 +21,7 @@ from yr_fake_ds.framing import receive_header, send_frame
 from yr_fake_ds.listener import Listener
 from yr_fake_ds.transfer import messages, patience, texts
 from yr_fake_ds.transfer.endpoints import Endpoint
-from yr_fake_ds.transfer.regions import Range, Regions
+from yr_fake_ds.transfer.regions import Loan, Range, Regions
 from yr_fake_ds.transfer.texts import EngineError, refusal
 
 ANY_ADDRESS: Final = frozenset({"0.0.0.0", "*"})
@@ -78,7 +78,7 @@ class MemoryServer:
         try:
             self._answer(sock, introduced)
         except EngineError as error:
-            _send(sock, messages.Refused(error.code, error.message))
+            _send(sock, _refused(error))
         finally:
             with self._lock:
                 del self._served[thread]
@@ -93,8 +93,8 @@ class MemoryServer:
         with contextlib.ExitStack() as loans:
             while isinstance(request := _receive(sock), messages.Read):
                 ranges = [Range(*part) for part in request.ranges]
-                loans.enter_context(self._regions.lent(ranges, self._device))
-                _send(sock, messages.Lent([_exported(part) for part in ranges]))
+                loan = loans.enter_context(self._regions.lent(ranges, self._device))
+                _send(sock, _lent(loan))
         if isinstance(request, messages.Finished):
             _send(sock, messages.Finished())
 
@@ -136,11 +136,13 @@ def _admit(sock: socket.socket) -> None:
         raise refusal(texts.STRANGER, peer=peer, variable=ALLOW_REMOTE)
 
 
-def _exported(part: Range) -> str:
-    name = cann.load().export(part.address, part.length)
-    if not name:
-        raise refusal(texts.SEND_FAILED)
-    return name
+def _lent(loan: Loan) -> messages.Lent:
+    names = [cann.load().export(part.address, part.length) for part in loan.ranges]
+    return messages.Lent(names, _refused(loan.refusal) if loan.refusal else None)
+
+
+def _refused(error: EngineError) -> messages.Refused:
+    return messages.Refused(error.code, error.message)
 
 
 def _receive(sock: socket.socket) -> messages.Ask:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from yr_fake_ds.client import cann
 from yr_fake_ds.errors import StatusError
@@ -14,6 +14,11 @@ from yr_fake_ds.transfer import messages, texts
 from yr_fake_ds.transfer.endpoints import Endpoint
 from yr_fake_ds.transfer.regions import Range
 from yr_fake_ds.transfer.texts import answered, refusal
+
+EVENT_TIMEOUT: Final = 507047
+"""CANN's code for an event that did not come in time."""
+NO_DEVICE_MEMORY: Final = 107016
+"""CANN's code for an address that is none of a device."""
 
 Reply = TypeVar("Reply", messages.Owner, messages.Lent, messages.Finished)
 
@@ -26,7 +31,7 @@ class Copy(NamedTuple):
 
 
 def read(peer: Endpoint, device: int, copies: Sequence[Copy], timeout_s: float) -> None:
-    """Copy all of it, or raise EngineError; nothing is copied if the peer refuses a part.
+    """Copy all of it, or raise EngineError; what comes before the part that fails is copied then.
 
     Changes the calling thread's device to `device`, as the real one does. No answer of the peer may
     take longer than `timeout_s`.
@@ -35,10 +40,12 @@ def read(peer: Endpoint, device: int, copies: Sequence[Copy], timeout_s: float) 
     with _connected(peer, timeout_s) as sock:
         _ask(sock, messages.Introduce(), messages.Owner, timeout_s)
         _prepare(devices, device)
-        names = _borrow(sock, [copy.source for copy in copies], timeout_s)
-        for name, copy in zip(names, copies, strict=True):
+        lent = _borrow(sock, [copy.source for copy in copies], timeout_s)
+        for name, copy in zip(lent.names, copies, strict=False):
             _copy(devices, name, copy)
         _ask(sock, messages.Finished(), messages.Finished, timeout_s)
+        if lent.refused:
+            raise answered(lent.refused.code, lent.refused.message)
 
 
 def _cann() -> cann.Cann:
@@ -55,25 +62,28 @@ def _prepare(devices: cann.Cann, device: int) -> None:
         raise refusal(texts.NO_DEVICE, code=code)
 
 
-def _borrow(sock: socket.socket, ranges: Sequence[Range], timeout_s: float) -> list[str]:
+def _borrow(sock: socket.socket, ranges: Sequence[Range], timeout_s: float) -> messages.Lent:
     names: list[str] = []
     for begin in range(0, len(ranges), messages.MAX_RANGES):
         part = [(each.address, each.length) for each in ranges[begin : begin + messages.MAX_RANGES]]
-        lent = _ask(sock, messages.Read(part), messages.Lent, timeout_s).names
-        if len(lent) != len(part):
+        lent = _ask(sock, messages.Read(part), messages.Lent, timeout_s)
+        names += lent.names
+        if lent.refused:
+            return messages.Lent(names, lent.refused)
+        if len(lent.names) != len(part):
             raise refusal(texts.OTHER_ANSWER)
-        names += lent
-    return names
+    return messages.Lent(names)
 
 
 def _copy(devices: cann.Cann, name: str, copy: Copy) -> None:
     with devices.opened(name) as source:
         if source is None:
-            raise refusal(texts.RECEIVE_FAILED)
+            # The real one waits 10 s for what cannot be sent.
+            raise refusal(texts.NOTHING_ARRIVED, code=EVENT_TIMEOUT)
         try:
             devices.copy(copy.buffer, source, copy.source.length, cann.DEVICE_TO_DEVICE)
         except StatusError:
-            raise refusal(texts.RECEIVE_FAILED) from None
+            raise refusal(texts.NOTHING_ARRIVED, code=NO_DEVICE_MEMORY) from None
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 from yr_fake_ds.transfer import texts
-from yr_fake_ds.transfer.texts import refusal
+from yr_fake_ds.transfer.texts import EngineError, refusal
 
 MAX_ADDRESS: Final = 2**64 - 1
 
@@ -42,6 +42,13 @@ class Region(NamedTuple):
 
     range: Range
     device: int
+
+
+class Loan(NamedTuple):
+    """What a peer may read: all that it asked for, or what comes before the first refusal."""
+
+    ranges: tuple[Range, ...]
+    refusal: EngineError | None
 
 
 class Regions:
@@ -79,15 +86,13 @@ class Regions:
             self._changed.wait_for(lambda: not self._is_lent(removed))
 
     @contextmanager
-    def lent(self, ranges: Sequence[Range], device: int) -> Iterator[None]:
-        """Keep ranges registered for a peer that reads them; EngineError if one is not wholly."""
+    def lent(self, ranges: Sequence[Range], device: int) -> Iterator[Loan]:
+        """Keep ranges from being unregistered while a peer reads them."""
         with self._changed:
-            for part in ranges:
-                self._check_readable(part, device)
-            number = next(self._numbers)
-            self._loans[number] = tuple(ranges)
+            loan, number = self._loan_of(ranges, device), next(self._numbers)
+            self._loans[number] = loan.ranges
         try:
-            yield
+            yield loan
         finally:
             with self._changed:
                 del self._loans[number]
@@ -110,6 +115,14 @@ class Regions:
     def _is_lent(self, ranges: Sequence[Range]) -> bool:
         lent = [part for loan in self._loans.values() for part in loan]
         return any(part.overlaps(other) for part in ranges for other in lent)
+
+    def _loan_of(self, ranges: Sequence[Range], device: int) -> Loan:
+        for count, part in enumerate(ranges):
+            try:
+                self._check_readable(part, device)
+            except EngineError as error:
+                return Loan(tuple(ranges[:count]), error)
+        return Loan(tuple(ranges), None)
 
     def _check_readable(self, part: Range, device: int) -> None:
         if not part.length:

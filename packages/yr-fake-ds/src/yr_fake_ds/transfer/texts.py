@@ -143,9 +143,13 @@ NO_CONTEXT: Final = EngineText(
     _BACKEND,
     502,
 )
-# The next two were read in the sources, not measured: no read gets so far on emulated NPUs.
-NO_DEVICE: Final = EngineText(RUNTIME_ERROR, "aclrtSetDevice(recv) failed, acl rc={code}")
-RECEIVE_FAILED: Final = EngineText(RUNTIME_ERROR, "P2PRecv failed, hccl rc=4", _BACKEND, 92)
+# The next two with a stand-in for the released libp2p_transfer.so that sends by HCCL.
+NO_DEVICE: Final = EngineText(
+    RUNTIME_ERROR, "aclrtSetDevice(recv) failed, acl rc={code}", _BACKEND, 100
+)
+NOTHING_ARRIVED: Final = EngineText(
+    RUNTIME_ERROR, "aclrtSynchronizeEventWithTimeout failed, acl rc={code}", _BACKEND, 100
+)
 
 # Reading, said by the owner; the requester prints the place of `ANSWERED`.
 REMOTE_ADDRESS_ZERO: Final = EngineText(INVALID, "remote_addr should be positive")
@@ -155,8 +159,6 @@ OTHER_NPU: Final = EngineText(
     NOT_SUPPORTED, "registered npu_id does not match owner initialized device_id"
 )
 OWNER_NOT_READY: Final = EngineText(RUNTIME_ERROR, "P2PCommInitRootInfo(RECV) failed, hccl rc=4")
-# Read in the sources, not measured.
-SEND_FAILED: Final = EngineText(RUNTIME_ERROR, "P2PSend failed, hccl rc=4")
 STRANGER: Final = EngineText(
     NOT_AUTHORIZED,
     "yr-fake-ds serves only the machine that it runs on, since it checks no identity, and {peer} "
