@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from typing import Any
+from typing import IO, Any
 
 from yr_fake_ds import activation
 
@@ -52,6 +52,12 @@ class NpuProcess:
         line = self._process.stdout.readline()
         assert line, "the process is gone"
         return json.loads(line)
+
+    @property
+    def output(self) -> IO[str]:
+        """Where its answers come, to be waited for."""
+        assert self._process.stdout is not None
+        return self._process.stdout
 
     def stop(self) -> None:
         """Stop it as a debugger would; it lives, and does nothing."""

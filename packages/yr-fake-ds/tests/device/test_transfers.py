@@ -2,86 +2,16 @@
 
 from __future__ import annotations
 
-import random
 import socket
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from npu_process import TRANSFER_DRIVER, NpuProcess
-from npu_worker import free_port
+from transfer_peer import OK, SIZE, Peer, some_bytes
 
-OK = [0, ""]
 NOT_REGISTERED = [9, "remote range is not registered"]
 NO_ANSWER = [5, "read frame header failed"]
-SIZE = 100_003
-Start = Callable[..., "Peer"]
-
-
-@dataclass(frozen=True)
-class Peer:
-    """A process with an engine, and where that listens."""
-
-    process: NpuProcess
-    port: int
-
-    @property
-    def endpoint(self) -> str:
-        """The text by which others read from it."""
-        return f"127.0.0.1:{self.port}"
-
-    def ask(self, name: str, *arguments: Any) -> Any:
-        """Do one thing there."""
-        return self.process.ask(name, *arguments)
-
-    def offer(self, name: str, data: bytes) -> int:
-        """Make memory there and register it; returns its address."""
-        address = self.make(name, data)
-        assert self.ask("register_memory", address, len(data)) == OK
-        return address
-
-    def make(self, name: str, data: bytes) -> int:
-        """Make memory there; returns its address."""
-        self.ask("fill", name, data.hex())
-        return int(self.ask("address", name))
-
-    def holds(self, name: str) -> bytes:
-        """Return what its memory holds."""
-        return bytes.fromhex(self.ask("look", name))
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    """Start processes with engines, of which the test may stop or kill one."""
-    started: list[NpuProcess] = []
-
-    def run(npu: int, **settings: str) -> Peer:
-        port = free_port()
-        started.append(NpuProcess(port, npu, TRANSFER_DRIVER, **settings))
-        return Peer(started[-1], port)
-
-    yield run
-    for process in started:
-        process.end()
-
-
-@pytest.fixture
-def owner(start: Start) -> Peer:
-    """Give a process on NPU 0."""
-    return start(0)
-
-
-@pytest.fixture
-def reader(start: Start) -> Peer:
-    """Give a process on NPU 1."""
-    return start(1)
-
-
-def some_bytes(size: int = SIZE, seed: int = 1) -> bytes:
-    """Return bytes that are not repeated anywhere."""
-    return random.Random(seed).randbytes(size)  # noqa: S311 - to be repeatable
+Start = Callable[..., Peer]
 
 
 def test_every_byte_arrives(owner: Peer, reader: Peer) -> None:
