@@ -221,10 +221,13 @@ def test_an_owner_that_hangs_is_an_error_in_bounded_time(owner: Peer, start: Sta
     target = reader.make("r", bytes(100))
 
     owner.process.stop()
+    began = time.monotonic()
     answer = reader.ask("transfer_sync_read", owner.endpoint, target, source, 100)
+    waited = time.monotonic() - began
     owner.process.kill()
 
     assert answer == NO_ANSWER
+    assert waited < 20
 
 
 def test_a_reader_that_dies_holds_nothing(owner: Peer, start: Start) -> None:

@@ -95,8 +95,9 @@ class MemoryServer:
                 ranges = [Range(*part) for part in request.ranges]
                 loan = loans.enter_context(self._regions.lent(ranges, self._device))
                 _send(sock, _lent(loan))
-        if isinstance(request, messages.Finished):
-            _send(sock, messages.Finished())
+            # Before the loans end: who waits for them may close the connection then.
+            if isinstance(request, messages.Finished):
+                _send(sock, messages.Finished())
 
     def _use_device(self) -> None:
         try:
