@@ -74,14 +74,15 @@ class MemoryServer:
         with self._lock:
             if self._stopping:
                 return
+            # A thread stays until it has ended, so that `stop` waits for its last moment too.
+            ended = [other for other in self._served if not other.is_alive()]
+            for other in ended:
+                del self._served[other]
             self._served[thread] = sock
         try:
             self._answer(sock, introduced)
         except EngineError as error:
             _send(sock, _refused(error))
-        finally:
-            with self._lock:
-                del self._served[thread]
 
     def _answer(self, sock: socket.socket, introduced: Callable[[], None]) -> None:
         if not isinstance(_receive(sock), messages.Introduce):
