@@ -152,6 +152,20 @@ def test_a_thread_needs_a_device(owner: Peer, reader: Peer) -> None:
     )
 
 
+def test_a_read_changes_the_threads_device(owner: Peer, reader: Peer) -> None:
+    """To the engine's, also if the owner refuses; not if there is no owner."""
+    source = owner.offer("x", some_bytes(100))
+    target = reader.make("r", bytes(200))
+    devices = []
+
+    for endpoint, size in ((owner.endpoint, 100), (owner.endpoint, 101), ("127.0.0.1:1", 100)):
+        reader.ask("use", 2)
+        reader.ask("transfer_sync_read", endpoint, target, source, size)
+        devices.append(reader.ask("device"))
+
+    assert devices == [1, 1, 2]
+
+
 def test_the_npu_of_an_engine_must_be_there(owner: Peer, reader: Peer) -> None:
     """It is looked for when somebody reads, at the reader and at the owner."""
     source = owner.offer("x", some_bytes(100))

@@ -63,6 +63,16 @@ class Driver:
         """Return where it is."""
         return self.memory[name][0]
 
+    def use(self, npu: int) -> None:
+        """Change the thread's device."""
+        ACL.aclrtSetDevice(npu)
+
+    def device(self) -> int:
+        """Return the thread's device."""
+        device = ctypes.c_int32()
+        ACL.aclrtGetDevice(ctypes.byref(device))
+        return device.value
+
     def threads(self) -> list[str]:
         """Return the names of the threads that Python knows."""
         return sorted(thread.name for thread in threading.enumerate())
