@@ -29,6 +29,10 @@ class FramingError(ConnectionError):
     """The peer does not speak this protocol, or broke off in the middle of a frame."""
 
 
+class NoFrameError(FramingError):
+    """What the peer sent does not begin as a frame does."""
+
+
 class ClosedError(ConnectionError):
     """The peer closed the connection between two frames."""
 
@@ -67,7 +71,7 @@ def receive_header(
     head = _receive_start(sock, fds, deadline)
     magic, length, payload = _HEADER.unpack(head)
     if magic != MAGIC:
-        raise FramingError(f"not a frame: it begins with {magic!r} instead of {MAGIC!r}")
+        raise NoFrameError(f"not a frame: it begins with {magic!r} instead of {MAGIC!r}")
     if length > MAX_MESSAGE or payload > max_payload:
         raise FramingError(f"refused a frame of {length} + {payload} bytes")
     return bytes(receive_exactly(sock, length, deadline)), payload

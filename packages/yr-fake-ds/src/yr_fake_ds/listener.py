@@ -32,17 +32,22 @@ class Listener:
         self._max_silent = max_silent
         self._lock = threading.Lock()
         self._silent: dict[socket.socket, None] = {}
+        self._accepting = threading.Thread(target=self._accept, name="accept", daemon=True)
 
     def start(self) -> None:
         """Begin to accept, in a thread of its own."""
         self._sock.listen(BACKLOG)
-        threading.Thread(target=self._accept, name="accept", daemon=True).start()
+        self._accepting.start()
 
     def close(self) -> None:
         """Accept no more; connections that exist go on."""
         with contextlib.suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
         self._sock.close()
+
+    def join(self) -> None:
+        """Wait after `close` until nothing more is accepted, a moment."""
+        self._accepting.join()
 
     def _accept(self) -> None:
         while self._sock.fileno() >= 0:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 PROGRAM = """
 import yr_fake_ds
-from yr.datasystem import DsTensorClient, KVClient, WriteMode
+from yr.datasystem import DsTensorClient, KVClient, TransferEngine, WriteMode
 from yr.datasystem.hetero_client import HeteroClient
 from yr.datasystem.kv_client import SetParam
 
@@ -19,6 +19,7 @@ reveal_type(DsTensorClient)
 reveal_type(HeteroClient("127.0.0.1", 31501).exist)
 with yr_fake_ds.worker() as worker:
     reveal_type(worker.kv_client())
+reveal_type(TransferEngine().unregister_memory)
 client.set("key", 5)
 client.no_such_call()
 """
@@ -28,6 +29,7 @@ REVEALED = [
     "def (host: str",
     "def (keys: list[str]) -> list[bool]",
     "yr_fake_ds.sdk.kv_client.KVClient",
+    "def (buffer_addr_regisrterch: int) -> yr_fake_ds.sdk.transfer_engine.Result",
 ]
 MISTAKES = [
     'Argument 2 to "set" of "KVClient" has incompatible type "int"',

@@ -6,13 +6,15 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from npu_process import NpuProcess
-from npu_worker import NpuWorker, running_worker
+from npu_process import TRANSFER_DRIVER, NpuProcess
+from npu_worker import NpuWorker, free_port, running_worker
+from transfer_peer import Peer
 
 _NUMBERS = itertools.count()
 # What moves device memory needs a CANN; rules that need none are tested in any case.
 WITH_NPUS = ["test_device_objects.py", "test_host_blobs.py", "test_send_and_receive.py"]
-WITH_NPUS += ["test_lost_senders.py", "test_other_memory.py"]
+WITH_NPUS += ["test_lost_senders.py", "test_other_memory.py", "test_transfers.py"]
+WITH_NPUS += ["test_transfer_peers.py"]
 collect_ignore = [] if importlib.util.find_spec("yr_fake_cann") else WITH_NPUS
 
 
@@ -75,3 +77,32 @@ def extra(worker: NpuWorker) -> Iterator[Callable[..., NpuProcess]]:
 def key() -> str:
     """Give a key that no other test uses."""
     return f"dev-{os.getpid()}-{next(_NUMBERS)}"
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Peer]]:
+    """Start processes with engines, of which the test may stop or kill one."""
+    started: list[NpuProcess] = []
+
+    def run(npu: int, **settings: str) -> Peer:
+        port = free_port()
+        started.append(NpuProcess(port, npu, TRANSFER_DRIVER, **settings))
+        peer = Peer(started[-1], port)
+        assert peer.ask("get_rpc_port") == port
+        return peer
+
+    yield run
+    for process in started:
+        process.end()
+
+
+@pytest.fixture
+def owner(start: Callable[..., Peer]) -> Peer:
+    """Give a process on NPU 0."""
+    return start(0)
+
+
+@pytest.fixture
+def reader(start: Callable[..., Peer]) -> Peer:
+    """Give a process on NPU 1."""
+    return start(1)

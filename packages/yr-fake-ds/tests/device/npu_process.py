@@ -2,19 +2,25 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from typing import Any
+from typing import IO, Any
 
 from yr_fake_ds import activation
 
-DRIVER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "npu_driver.py")
+_HERE = os.path.dirname(os.path.abspath(__file__))
+DRIVER = os.path.join(_HERE, "npu_driver.py")
+TRANSFER_DRIVER = os.path.join(_HERE, "transfer_driver.py")
 
 
 class NpuProcess:
-    """A process with a client, whose current device is `npu`; `settings` go to its environment."""
+    """A process with a client, whose current device is `npu`; `settings` go to its environment.
 
-    def __init__(self, port: int, npu: int, **settings: str) -> None:
+    The client is one of the worker at `port`; with `TRANSFER_DRIVER` an engine that listens there.
+    """
+
+    def __init__(self, port: int, npu: int, driver: str = DRIVER, **settings: str) -> None:
         from yr_fake_cann.activation import Machine, variables
 
         environ = {**os.environ, **activation.variables(os.environ)}
@@ -22,7 +28,7 @@ class NpuProcess:
         environ.update(settings)
         self.npu = npu
         self._process = subprocess.Popen(
-            [sys.executable, DRIVER, str(port), str(npu)],
+            [sys.executable, driver, str(port), str(npu)],
             env=environ,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -46,6 +52,16 @@ class NpuProcess:
         line = self._process.stdout.readline()
         assert line, "the process is gone"
         return json.loads(line)
+
+    @property
+    def output(self) -> IO[str]:
+        """Where its answers come, to be waited for."""
+        assert self._process.stdout is not None
+        return self._process.stdout
+
+    def stop(self) -> None:
+        """Stop it as a debugger would; it lives, and does nothing."""
+        self._process.send_signal(signal.SIGSTOP)
 
     def kill(self) -> None:
         """Kill it and wait until it is gone."""

@@ -8,6 +8,7 @@ import sys
 
 MODULES = [
     "yr.datasystem",
+    "yr.datasystem._transfer_engine",
     "yr.datasystem.ds_client",
     "yr.datasystem.ds_tensor_client",
     "yr.datasystem.hetero_client",

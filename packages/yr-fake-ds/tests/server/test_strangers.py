@@ -44,6 +44,23 @@ except RuntimeError as error:
     print(error)
 """
 
+ENGINE = """
+import sys
+from yr_fake_ds import TransferEngine
+engine = TransferEngine()
+print(engine.initialize(":".join(sys.argv[1:]), "", "npu:0").to_string(), flush=True)
+sys.stdin.read()
+"""
+READ = """
+import socket, sys
+from yr_fake_ds import framing
+from yr_fake_ds.transfer import messages
+with socket.create_connection((sys.argv[1], int(sys.argv[2])), 20) as peer:
+    framing.send_frame(peer, messages.encode(messages.Introduce()))
+    answer = messages.decode_answer(framing.receive_header(peer, 0, within_s=20)[0])
+print(answer.code, answer.message)
+"""
+
 
 @dataclass(frozen=True)
 class Machine:
@@ -127,6 +144,25 @@ def log_with(directory: str, words: str) -> str:
         if words in text or time.monotonic() > deadline:
             return text
         time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def engine_at(machine: Machine, **variables: str) -> Iterator[subprocess.Popen[str]]:
+    """Let a process with a transfer engine listen on the near machine's card for a block."""
+    enter = ["nsenter", f"--net=/proc/{machine.keeper.pid}/ns/net"]
+    process = subprocess.Popen(
+        [*enter, sys.executable, "-c", ENGINE, NEAR, str(PORT)],
+        env={**os.environ, **variables},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline() == "code=0, msg=\n"
+        yield process
+    finally:
+        process.communicate(timeout=PATIENCE_S)
 
 
 def serving(machine: Machine, **variables: str) -> contextlib.AbstractContextManager[Any]:
@@ -225,3 +261,17 @@ def test_a_worker_that_serves_its_machine_only_keeps_what_it_has(
 
         assert f"and {NEAR} is not an address of it" in said
         assert far.ask(f"get {FAR}") == "value\n"
+
+
+@pytest.mark.parametrize(("variables", "answer"), [({}, 9), ({"YR_FAKE_DS_ALLOW_REMOTE": "1"}, 5)])
+def test_a_transfer_engine_serves_its_own_machine(
+    machines: tuple[Machine, Machine], variables: dict[str, str], answer: int
+) -> None:
+    """Another one is told the reason first, and where it is allowed that there is no NPU."""
+    near, far = machines
+    with engine_at(near, **variables) as engine:
+        said = far.run(sys.executable, "-c", READ, NEAR, str(PORT)).stdout
+
+    assert said.startswith(f"{answer} ")
+    assert ("YR_FAKE_DS_ALLOW_REMOTE=1" in said) == (not variables)
+    assert engine.returncode == 0

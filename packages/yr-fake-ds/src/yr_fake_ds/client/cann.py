@@ -36,9 +36,17 @@ class Cann:
         failed = self._acl.aclrtGetDevice(ctypes.byref(device))
         return None if failed else device.value
 
+    def context_code(self) -> int:
+        """Return with which code CANN says that the calling thread has no context, 0 if it has."""
+        return int(self._acl.aclrtGetCurrentContext(ctypes.byref(ctypes.c_void_p())))
+
     def use_device(self, device: int) -> None:
         """Make `device` the calling thread's."""
-        self._check(self._acl.aclrtSetDevice(ctypes.c_int32(device)))
+        self._check(self.device_code(device))
+
+    def device_code(self, device: int) -> int:
+        """Do the same and return CANN's code, 0 if it went well."""
+        return int(self._acl.aclrtSetDevice(ctypes.c_int32(device)))
 
     def check_device(self, device: int) -> None:
         """Refuse an index that this process has no device for."""

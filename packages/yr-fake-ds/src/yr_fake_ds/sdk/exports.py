@@ -29,4 +29,4 @@ PUBLIC_NAMES: Final = {
 }
 
 LAZY_NAMES: Final = ("DsTensorClient", "CopyRange", "TransferEngine", "Result", "ErrorCode")
-"""Names that `yr.datasystem` looks up on first use: they need torch, or are refused anyway."""
+"""Names that `yr.datasystem` looks up on first use: they need torch, or few programs use them."""
