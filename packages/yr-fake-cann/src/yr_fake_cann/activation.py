@@ -2,6 +2,7 @@
 
     LD_LIBRARY_PATH = <libraries>:...   libascendcl.so, libhccl.so ..., as CANN's set_env.sh does
     LD_PRELOAD      = <probe>:...       answers the datasystem's look for /dev/davinci*
+    TRANSFER_ENGINE_P2P_SO_PATH         what the datasystem's transfer engine connects NPUs with
     PYTHONPATH      = <shim root>:...   module `acl`, and the start-up hook (sitecustomize)
     YR_FAKE_CANN=1, YR_FAKE_CANN_*      what the machine looks like
     YR_FAKE_CANN_SHIM = <shim root>     by which the others are put back where somebody replaced
@@ -31,6 +32,8 @@ _RESTARTED: Final = "YR_FAKE_CANN_RESTARTED"
 LIBRARIES_VARIABLE: Final = "YR_FAKE_CANN_LIBRARIES"
 PROBE: Final = "libyr_fake_cann_probe.so"
 MAIN_LIBRARY: Final = "libascendcl.so"
+P2P_VARIABLE: Final = "TRANSFER_ENGINE_P2P_SO_PATH"
+P2P_LIBRARY: Final = "libyr_fake_cann_p2p.so"
 # Set by CANN's own set_env.sh; with it torch_npu looks for files that only a real CANN has.
 REAL_CANN_VARIABLES: Final = ("ASCEND_HOME_PATH", "ASCEND_OPP_PATH", "ASCEND_TOOLKIT_HOME")
 
@@ -86,6 +89,7 @@ def variables(environ: Mapping[str, str], machine: Machine) -> dict[str, str]:
         SHIM_VARIABLE: SHIM_ROOT,
         "LD_LIBRARY_PATH": put_first(libraries, environ.get("LD_LIBRARY_PATH", "")),
         "PYTHONPATH": put_first(SHIM_ROOT, environ.get("PYTHONPATH", "")),
+        P2P_VARIABLE: os.path.join(libraries, P2P_LIBRARY),
         # Queued operators would run after the kernels that read their results.
         "TASK_QUEUE_ENABLE": "0",
         **machine.variables(),

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from yr_fake_cann import activation
 
-PROGRAM: Final = os.path.join(os.path.dirname(os.path.abspath(__file__)), "program.py")
+HERE: Final = os.path.dirname(os.path.abspath(__file__))
+PROGRAM: Final = os.path.join(HERE, "program.py")
 PATIENCE: Final = 240
 MODES: Final = {
     "inline": {},
@@ -36,6 +37,13 @@ class Running:
                 found: dict[str, Any] = json.loads(line)
                 return found
         raise AssertionError(self._rest())
+
+    def ask(self, *question: Any) -> Any:
+        """Tell it something and return what it says."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(question) + "\n")
+        self.process.stdin.flush()
+        return self.next()["said"]
 
     def finish(self) -> dict[str, Any]:
         """Close its input, wait for its end and return its result."""
@@ -61,11 +69,19 @@ class Running:
 @contextmanager
 def started(role: str, worker: str, prefix: str, npu: int, **settings: str) -> Iterator[Running]:
     """Give a role that runs on a physical NPU, with further settings of the emulator."""
-    environ = {**os.environ, "ASCEND_RT_VISIBLE_DEVICES": str(npu), **settings}
+    visible = {"ASCEND_RT_VISIBLE_DEVICES": str(npu), **settings}
+    with launched([PROGRAM, role, worker, prefix], visible) as running:
+        yield running
+
+
+@contextmanager
+def launched(program: list[str], settings: dict[str, str]) -> Iterator[Running]:
+    """Give a program that runs on four emulated NPUs, with further variables."""
+    environ = {**os.environ, **settings}
     environ.update(activation.variables(environ, activation.Machine(npus=4)))
     running = Running(
         subprocess.Popen(
-            [sys.executable, "-W", "ignore", PROGRAM, role, worker, prefix],
+            [sys.executable, "-W", "ignore", *program],
             env=environ,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
