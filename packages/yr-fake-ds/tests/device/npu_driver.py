@@ -8,27 +8,24 @@
 ["wait", "f", 500]               the results of the futures
 """
 
-import ctypes
 import json
 import sys
 from collections.abc import Callable
 from typing import Any
 
+from npu_memory import NpuMemory, use_device, used_device
 from yr.datasystem import Blob, DeviceBlobList, HeteroClient
-
-ACL = ctypes.CDLL("libascendcl.so")
-TO_DEVICE, TO_HOST = 1, 2
 
 
 class Driver:
     """One client, named device memory, and named futures."""
 
     def __init__(self, port: int, npu: int) -> None:
-        ACL.aclrtSetDevice(npu)
+        use_device(npu)
         self.npu = npu
         self.client = HeteroClient("127.0.0.1", port, 5000, req_timeout_ms=5000)
         self.client.init()
-        self.memory: dict[str, tuple[int, int]] = {}
+        self.memory = NpuMemory()
         self.futures: dict[str, list[Any]] = {}
 
     def do(self, name: str, arguments: list[Any]) -> Any:
@@ -42,30 +39,20 @@ class Driver:
 
     def fill(self, name: str, value: int, size: int) -> None:
         """Make memory, or fill what there is."""
-        if name not in self.memory:
-            address = ctypes.c_void_p()
-            assert ACL.aclrtMalloc(ctypes.byref(address), ctypes.c_size_t(size), 0) == 0
-            assert address.value is not None
-            self.memory[name] = (address.value, size)
-        self._copy(self.memory[name][0], bytes([value]) * size)
+        self.memory.write(name, bytes([value]) * size)
 
     def look(self, name: str) -> list[int]:
         """Return the first byte, the last one, and the size."""
-        address, size = self.memory[name]
-        host = ctypes.create_string_buffer(size)
-        count = ctypes.c_size_t(size)
-        assert ACL.aclrtMemcpy(host, count, ctypes.c_void_p(address), count, TO_HOST) == 0
-        return [host.raw[0], host.raw[-1], size]
+        data = self.memory.read(name)
+        return [data[0], data[-1], len(data)]
 
     def use(self, npu: int) -> None:
         """Change the thread's device."""
-        ACL.aclrtSetDevice(npu)
+        use_device(npu)
 
     def device(self) -> int:
         """Return the thread's device."""
-        device = ctypes.c_int32()
-        ACL.aclrtGetDevice(ctypes.byref(device))
-        return device.value
+        return used_device()
 
     def sizes(self, keys: list[str], is_dev_key: bool) -> Any:
         """Return failed keys and blob sizes."""
@@ -99,11 +86,6 @@ class Driver:
         step = size // count
         blobs = [Blob(address + index * step, step) for index in range(count)]
         return DeviceBlobList(self.npu, blobs)
-
-    @staticmethod
-    def _copy(address: int, data: bytes) -> None:
-        count = ctypes.c_size_t(len(data))
-        assert ACL.aclrtMemcpy(ctypes.c_void_p(address), count, data, count, TO_DEVICE) == 0
 
 
 def outcome(call: Callable[[str, list[Any]], Any], name: str, arguments: list[Any]) -> Any:

@@ -8,17 +8,15 @@
 ["on_thread", "finalize"]               the same in one thread that has chosen no NPU
 """
 
-import ctypes
 import json
 import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
+from npu_memory import NpuMemory, use_device, used_device
 from yr.datasystem import TransferEngine
 
-ACL = ctypes.CDLL("libascendcl.so")
-TO_DEVICE, TO_HOST = 1, 2
 PATIENCE_S = 30.0
 
 
@@ -27,12 +25,12 @@ class Driver:
 
     def __init__(self, port: int, npu: int) -> None:
         self._npu = npu
-        ACL.aclrtSetDevice(npu)
+        use_device(npu)
         self.engine = TransferEngine()
         result = self.engine.initialize(f"127.0.0.1:{port}", "ascend", f"npu:{npu}")
         if result.is_error():
             raise SystemExit(result.to_string())
-        self.memory: dict[str, tuple[int, int]] = {}
+        self.memory = NpuMemory()
 
     def do(self, name: str, arguments: list[Any]) -> Any:
         """Do one thing."""
@@ -43,21 +41,11 @@ class Driver:
 
     def fill(self, name: str, content: str) -> None:
         """Make memory, or fill what there is."""
-        data = bytes.fromhex(content)
-        if name not in self.memory:
-            address = ctypes.c_void_p()
-            failed = ACL.aclrtMalloc(ctypes.byref(address), ctypes.c_size_t(len(data)), 0)
-            if failed or address.value is None:
-                raise SystemExit(f"aclrtMalloc: {failed}")
-            self.memory[name] = (address.value, len(data))
-        self._copy(self.memory[name][0], data, len(data), TO_DEVICE)
+        self.memory.write(name, bytes.fromhex(content))
 
     def look(self, name: str) -> str:
         """Return what is there."""
-        address, size = self.memory[name]
-        host = ctypes.create_string_buffer(size)
-        self._copy(host, address, size, TO_HOST)
-        return host.raw.hex()
+        return self.memory.read(name).hex()
 
     def address(self, name: str) -> int:
         """Return where it is."""
@@ -65,13 +53,11 @@ class Driver:
 
     def use(self, npu: int) -> None:
         """Change the thread's device."""
-        ACL.aclrtSetDevice(npu)
+        use_device(npu)
 
     def device(self) -> int:
         """Return the thread's device."""
-        device = ctypes.c_int32()
-        ACL.aclrtGetDevice(ctypes.byref(device))
-        return device.value
+        return used_device()
 
     def threads(self) -> list[str]:
         """Return the names of the threads that Python knows."""
@@ -86,18 +72,8 @@ class Driver:
         return _in_threads([lambda: self.do(name, list(arguments))])[0]
 
     def _chosen(self, name: str, arguments: tuple[Any, ...]) -> Any:
-        ACL.aclrtSetDevice(self._npu)
+        use_device(self._npu)
         return self.do(name, list(arguments))
-
-    @staticmethod
-    def _copy(target: Any, source: Any, size: int, direction: int) -> None:
-        count = ctypes.c_size_t(size)
-        pointers = [
-            ctypes.c_void_p(each) if isinstance(each, int) else each for each in (target, source)
-        ]
-        failed = ACL.aclrtMemcpy(pointers[0], count, pointers[1], count, direction)
-        if failed:
-            raise SystemExit(f"aclrtMemcpy: {failed}")
 
 
 def _in_threads(calls: list[Callable[[], Any]]) -> list[Any]:
