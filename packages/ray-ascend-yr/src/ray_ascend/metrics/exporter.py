@@ -5,7 +5,8 @@ What Ray 2.55 to 2.60 does with numbers, and what follows from that:
 - before `ray.init` they vanish, and after `ray.shutdown` they wait for the next `ray.init` and are
   counted there for the session that has ended: so nothing is handed over without Ray;
 - one object of a metric serves all sessions of a process;
-- a gauge that nobody sets again is gone after two reports: so it is set each time;
+- a gauge that nobody sets again is gone after a report or two: so it is set each time;
+- `ray.shutdown` reports what it was given, and asks nobody for more;
 - without an agent that listens (Ray installed without its `default` extra) nothing is seen of them.
 """
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-PERIOD_S: Final = 5.0
-"""Between two times; half of what Ray lets pass between its own reports."""
+PERIOD_S: Final = 2.0
+"""Between two times: what was recorded since the last one is lost with a `ray.shutdown`."""
 _PREFIX_OF_RAY: Final = "ray_"
 _END_S: Final = 2.0
 

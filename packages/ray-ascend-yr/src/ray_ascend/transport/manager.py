@@ -153,17 +153,20 @@ class YRTensorTransport(TensorTransportManager):
         with self._lock:
             self._fetching[obj_id].add(fetch_request)
         try:
-            began = fetch_request.began
-            with self._siblings.until_one_fails(), Measurement("receive", began) as measured:
-                self._siblings.begin(fetch_request, deadline)
-                tensors = fetch_request.complete(deadline)
-                measured.moved(fetch_request.metadata.tensor_device, fetch_request.metadata.total)
-                return tensors
+            with self._siblings.until_one_fails():
+                return self._completed(fetch_request, deadline)
         finally:
             with self._lock:
                 self._fetching[obj_id].discard(fetch_request)
                 if not self._fetching[obj_id]:
                     del self._fetching[obj_id]
+
+    def _completed(self, fetch: PendingFetch, deadline: float) -> list[torch.Tensor]:
+        with Measurement("receive", fetch.began) as measured:
+            self._siblings.begin(fetch, deadline)
+            tensors = fetch.complete(deadline)
+            measured.moved(fetch.metadata.tensor_device, fetch.metadata.total)
+        return tensors
 
     def send_multiple_tensors(
         self,
