@@ -25,6 +25,7 @@ from ray_ascend.errors import (
 )
 from ray_ascend.metrics import recorder
 from ray_ascend.metrics.events import Freed, Retried
+from ray_ascend.metrics.exporter import Exporter
 from ray_ascend.metrics.recorder import record
 from ray_ascend.store import retries as tried
 from ray_ascend.store.connection import current
@@ -243,6 +244,24 @@ def test_what_goes_wrong_in_ray_disturbs_nobody(monkeypatch: pytest.MonkeyPatch)
         record(Retried("no_room"))
 
     assert records.totals() == {"ascend_transfer_retries_total no_room": 1}
+
+
+def test_an_interpreter_that_takes_no_threads_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is ending frees objects still, and nothing is handed over any more."""
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    monkeypatch.setattr(Exporter, "start", refuse)
+    before = threads()
+    with recorded():
+        record(Freed("cpu", 1))
+        record(Freed("cpu", 2))
+        made = recorder._process.recorder
+
+        assert threads() == before
+        assert made is not None
+        assert made.take() == []
 
 
 def test_the_child_of_a_fork_begins_anew() -> None:

@@ -2,54 +2,19 @@
 
 from __future__ import annotations
 
-import re
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-import psutil
 import pytest
 import ray
 import torch
-from conftest import HOST, free_port, new_sandbox, wait_until
+from metrics_page import Page, cluster_with_page
 
 from ray_ascend import register_yr_tensor_transport
 from ray_ascend.errors import UnsupportedTensorError
 from ray_ascend.metrics import definitions
-from ray_ascend.store.discovery import find_worker
 
 pytestmark = pytest.mark.datasystem
-LINE = re.compile(r"(?P<name>ray_ascend_\w+)\{(?P<labels>.*)\} (?P<value>\S+)")
-OURS = frozenset({"phase", "device", "reason", "le"})
-
-
-@dataclass(frozen=True)
-class Page:
-    """The page of metrics of a node."""
-
-    port: int
-
-    def text(self) -> str:
-        """Read it over HTTP."""
-        with urllib.request.urlopen(f"http://{HOST}:{self.port}/metrics", timeout=20) as answer:
-            text: str = answer.read().decode()
-        return text
-
-    def values(self, name: str) -> dict[str, float]:
-        """Give a metric's values, of all processes together, by our labels' values."""
-        values: dict[str, float] = {}
-        for found in LINE.finditer(self.text()):
-            if found["name"] == name:
-                labels = re.findall(r'(\w+)="([^"]*)"', found["labels"])
-                key = " ".join(value for label, value in sorted(labels) if label in OURS)
-                values[key] = values.get(key, 0.0) + float(found["value"])
-        return values
-
-    def wait_for(self, name: str, **wanted: float) -> None:
-        """Wait until a metric has exactly these values."""
-        expected = {key.replace("_", " ", 1): value for key, value in wanted.items()}
-        wait_until(lambda: self.values(name) == expected)
 
 
 @ray.remote(num_cpus=0)
@@ -73,12 +38,7 @@ class Source:
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
     """The page of a cluster in which an actor has sent three objects; one is still there."""
-    port = free_port()
-    with new_sandbox() as box:
-        box.start_ray(
-            _metrics_export_port=port, _system_config={"metrics_report_interval_ms": 1000}
-        )
-        register_yr_tensor_transport(["cpu"])
+    with cluster_with_page() as served:
         source: Any = Source.remote()  # type: ignore[attr-defined]  # added by the decorator
         kept = source.make.remote(100)
         for ref in (kept, kept, source.make.remote(1000), source.make.remote(1000)):
@@ -86,7 +46,7 @@ def page() -> Iterator[Page]:
         del ref
         with pytest.raises(UnsupportedTensorError):
             ray.get(source.make_sparse.remote())
-        yield Page(port)
+        yield served
         del kept
 
 
@@ -111,12 +71,3 @@ def test_failures_have_a_reason(page: Page) -> None:
 def test_keys_are_those_that_live(page: Page) -> None:
     """One object is still referred to, by the driver."""
     page.wait_for(definitions.KEYS_OWNED.name, **{"": 1})
-
-
-def test_a_worker_that_is_started_again_is_counted(page: Page) -> None:
-    """The first start is none; after a death it is one."""
-    assert page.values(definitions.WORKER_RESTARTS.name) == {}
-
-    psutil.Process(find_worker().pid).kill()
-
-    wait_until(lambda: page.values(definitions.WORKER_RESTARTS.name) == {"": 1})

@@ -41,15 +41,16 @@ class Exporter(threading.Thread):
         self._metrics: dict[Definition, Any] = {}
         self._process, self._ended = os.getpid(), threading.Event()
 
-    def begin(self) -> None:
-        """Start, unless the interpreter is ending and takes no more threads."""
+    def begin(self) -> bool:
+        """Start, and tell whether it did: an interpreter that is ending takes no more threads."""
         try:
             self.start()
         except RuntimeError:
             logger.debug("metrics will not be handed to Ray", exc_info=True)
-        else:
-            # Before Ray's own, which disconnects: the last one registered is called first.
-            atexit.register(self.end)
+            return False
+        # Before Ray's own, which disconnects: the last one registered is called first.
+        atexit.register(self.end)
+        return True
 
     def run(self) -> None:
         """Hand over until the end."""
@@ -65,7 +66,8 @@ class Exporter(threading.Thread):
         if os.getpid() != self._process or self._ended.is_set():
             return
         self._ended.set()
-        self.join(_END_S)
+        if self.is_alive():
+            self.join(_END_S)
         if not self.is_alive():
             self.hand_over()
 

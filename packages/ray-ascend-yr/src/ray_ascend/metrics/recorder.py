@@ -28,11 +28,10 @@ class Recorder:
     def __init__(self) -> None:
         is_on = os.environ.get(_VARIABLE, "").strip() != "0"
         self.keys_owned: Callable[[], int] | None = None
-        self._events = collections.deque[Event](maxlen=None if is_on else 0)
-        self.remember: Final = self._events.append
         self.exporter = Exporter(self.take) if is_on else None
-        if self.exporter is not None:
-            self.exporter.begin()
+        is_heard = self.exporter is not None and self.exporter.begin()
+        self._events = collections.deque[Event](maxlen=None if is_heard else 0)
+        self.remember: Final = self._events.append
 
     def take(self) -> list[Sample]:
         """Give what has happened since the last time, counters summed up, and what is now."""
