@@ -101,6 +101,15 @@ def tests(session: nox.Session) -> None:
     session.notify("tests-npu", ["-m", "not long", *session.posargs])
 
 
+@nox.session(name="tests-agent", default=False)
+def tests_agent(session: nox.Session) -> None:
+    """Read the transport's metrics from the page that Ray's agent serves, which Ray leaves out."""
+    _install_transport_stack(session, RAYS["newest"], f"ray[default]=={RAYS['newest']}")
+    install_local(session, FAKE, TRANSPORT)
+    page = ("pytest", f"packages/{TRANSPORT}/tests/agent", *session.posargs)
+    session.run("yr-fake-ds", "run", "--", *page, env=RAY_ENV)
+
+
 @nox.session(name="tests-oldest-ray", default=False)
 def tests_oldest_ray(session: nox.Session) -> None:
     """Check on the oldest Ray what the transport takes from Ray without a promise."""

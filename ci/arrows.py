@@ -7,6 +7,8 @@
     objects        what a transfer is about        doctor
       |                                              |
     store          the SDK in one process   <----  backend     what runs the datasystem
+      |
+    metrics        what is counted
 
 `ROOMS` names, for each room of a package, the rooms below it that it may use. Modules beside the
 rooms that are in `GROUND` may be used by all; the others use what they like, and nobody uses them.
@@ -25,12 +27,13 @@ Imports = Mapping[str, frozenset[str]]
 
 ROOMS: Final[dict[str, dict[str, str]]] = {
     "ray_ascend": {
-        "transport": "objects cpu npu store backend",
+        "transport": "objects cpu npu store backend metrics",
         "cpu": "objects store",
         "npu": "cpu objects store",
         "objects": "store",
-        "store": "",
-        "backend": "store",
+        "store": "metrics",
+        "metrics": "",
+        "backend": "store metrics",
         "doctor": "backend store",
         "collective": "",
     },

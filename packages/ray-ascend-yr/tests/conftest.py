@@ -25,8 +25,12 @@ from ray_ascend import cleanup_yr_resources, register_yr_tensor_transport
 PATIENCE_S = 60.0
 HOST = "127.0.0.2"
 """Of the nodes. A 127.0.0.1 that it is given, Ray replaces by a network card's address."""
-# The tests on NPUs need the released torch_npu, and a CANN below it.
-collect_ignore = [] if importlib.util.find_spec("torch_npu") else ["npu"]
+# The tests on NPUs need the released torch_npu, and a CANN below it; those of a Prometheus page the
+# agent of Ray's extra `default`.
+collect_ignore = [
+    *([] if importlib.util.find_spec("torch_npu") else ["npu"]),
+    *([] if importlib.util.find_spec("prometheus_client") else ["agent"]),
+]
 UNSET = ("YR_DS_INIT_MODE", "YR_DS_ETCD_ADDRESS", "RAY_ASCEND_DEAD_ACTOR_GRACE_S")
 
 
@@ -45,8 +49,8 @@ class Sandbox:
     worker_port: int
     metastore_port: int
 
-    def start_ray(self) -> None:
-        """Start a Ray cluster of one node in this process."""
+    def start_ray(self, **more: Any) -> None:
+        """Start a Ray cluster of one node in this process; `more` is for `ray.init`."""
         ray.init(
             num_cpus=2,
             include_dashboard=False,
@@ -54,6 +58,7 @@ class Sandbox:
             object_store_memory=100_000_000,
             _node_ip_address=HOST,
             _temp_dir=os.path.join(self.directory, "ray"),
+            **more,
         )
 
     def leftovers(self) -> list[str]:

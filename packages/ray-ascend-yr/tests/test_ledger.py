@@ -42,10 +42,12 @@ def test_a_closed_ledger_belongs_to_the_supervisor(tmp_path: pathlib.Path) -> No
     """Closing gives the keys away without deleting anything."""
     ledger = Ledger(str(tmp_path))
     ledger.add("key")
+    assert ledger.count() == 1
 
     ledger.close()
     ledger.close()
 
+    assert ledger.count() == 0
     assert [orphan.keys() for orphan in orphans(str(tmp_path))] == [["key"]]
 
 
@@ -61,5 +63,6 @@ def test_a_backend_that_is_gone(tmp_path: pathlib.Path) -> None:
         ledger.add("key")
     ledger.remove("key")
 
+    assert ledger.count() == 0
     assert orphans(str(tmp_path / "never")) == []
     ledger.close()

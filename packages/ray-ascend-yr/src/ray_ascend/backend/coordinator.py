@@ -28,6 +28,8 @@ from ray_ascend.backend.report import BackendReport, NodeReport
 from ray_ascend.backend.supervised_node import GONE, SupervisedNode, first_line
 from ray_ascend.backend.users import Users
 from ray_ascend.errors import NotInitializedError
+from ray_ascend.metrics.events import WorkerRestarted
+from ray_ascend.metrics.recorder import record
 from ray_ascend.store.endpoint import WorkerEndpoint, address_of
 
 logger = logging.getLogger(__name__)
@@ -227,6 +229,7 @@ class Coordinator:
         if node is None:
             node = self._nodes[node_id] = SupervisedNode.on(node_id)
         async with node.starting:
+            before = node.endpoint
             try:
                 await node.look()
                 node.port = node.port or self._port_at(node.host)
@@ -234,6 +237,8 @@ class Coordinator:
             except BaseException:
                 await self._drop(node_id)
                 raise
+        if node_id in self._wanted and endpoint != before:
+            record(WorkerRestarted(node.host))
         if not self._stopping:
             self._wanted.add(node_id)
         return endpoint

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ray_ascend.errors import NotInitializedError, StoreUnavailableError, TransferError
+from ray_ascend.metrics.recorder import watch_keys
 from ray_ascend.store import discovery
 from ray_ascend.store.client import StoreClient
 from ray_ascend.store.clients import client_of, npu_client_of
@@ -115,6 +116,7 @@ class Connection:
             with self._lock:
                 if self._ledger is None:
                     self._ledger = Ledger(os.path.join(self.endpoint.home, "ledger"))
+                    watch_keys(self._ledger.count)
                 self._ledger.add(key)
         except OSError as error:
             raise StoreUnavailableError(

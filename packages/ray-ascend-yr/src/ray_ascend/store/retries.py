@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from ray_ascend.errors import NotInitializedError, StoreFullError, StoreUnavailableError
+from ray_ascend.metrics.events import Retried
+from ray_ascend.metrics.recorder import record
 from ray_ascend.store import discovery
 from ray_ascend.store.connection import Connection, current, forget
 
@@ -48,10 +50,12 @@ class Retries:
             if time.monotonic() >= self._room_until:
                 raise
             self._pause_s = ROOM_PAUSE_S
+            record(Retried("no_room"))
         except StoreUnavailableError as error:
             now = time.monotonic()
             if now >= self._deadline:
                 raise _in_vain(error, connection, now - self._begin) from error
+            record(Retried("unreachable"))
             _reconsider(connection, self._deadline)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ class PendingFetch(FetchRequest):
         metadata: YRTransportMetadata,
         targets: Sequence[torch.Tensor] | None,
     ) -> None:
-        self.obj_id = obj_id
+        self.obj_id, self.began = obj_id, time.perf_counter()
         self.tensors: list[torch.Tensor] = []
         self.metadata, self.targets = metadata, targets
         self.under_way: UnderWay | None = None

@@ -24,6 +24,9 @@ from ray.experimental import CommunicatorMetadata, TensorTransportManager
 
 from ray_ascend.announcement import TRANSPORT_NAME
 from ray_ascend.errors import TransferError
+from ray_ascend.metrics.events import Freed
+from ray_ascend.metrics.measurement import Measurement
+from ray_ascend.metrics.recorder import record
 from ray_ascend.objects.device_path import DevicePath
 from ray_ascend.objects.metadata import YRTransportMetadata
 from ray_ascend.store.connection import Connection
@@ -43,7 +46,7 @@ _NOT_IN_KEYS = re.compile(r"[^0-9A-Za-z_-]")
 class _Stored(NamedTuple):
     path: DevicePath
     connection: Connection
-    key: str
+    metadata: YRTransportMetadata
 
 
 class YRTensorTransport(TensorTransportManager):
@@ -89,13 +92,14 @@ class YRTensorTransport(TensorTransportManager):
         """
         if not rdt_object:
             return YRTransportMetadata(())
-        device = device_type_of(rdt_object, registered_devices())
-        path = path_of(device)
-        ensure_backend()
-        connection, metadata = path.store(rdt_object, lambda: _new_key(obj_id))
+        with Measurement("store") as measured:
+            path = path_of(device_type_of(rdt_object, registered_devices()))
+            ensure_backend()
+            connection, metadata = path.store(rdt_object, lambda: _new_key(obj_id))
+            measured.moved(metadata.tensor_device, metadata.total)
         if connection is not None:
             with self._lock:
-                self._stored[obj_id].append(_Stored(path, connection, metadata.key))
+                self._stored[obj_id].append(_Stored(path, connection, metadata))
         return metadata
 
     def get_communicator_metadata(
@@ -133,7 +137,7 @@ class YRTensorTransport(TensorTransportManager):
         """Announce a fetch (Ray 2.56 and newer, under ray.get); see `siblings`."""
         if target_buffers is not None:
             wanted = tensor_transport_metadata.tensor_meta
-            with self._siblings.until_one_fails():
+            with self._siblings.until_one_fails(), Measurement("receive"):
                 check_targets(target_buffers, wanted, registered_devices())
         fetch = PendingFetch(obj_id, tensor_transport_metadata, target_buffers)
         self._siblings.announce(fetch)
@@ -150,13 +154,19 @@ class YRTensorTransport(TensorTransportManager):
             self._fetching[obj_id].add(fetch_request)
         try:
             with self._siblings.until_one_fails():
-                self._siblings.begin(fetch_request, deadline)
-                return fetch_request.complete(deadline)
+                return self._completed(fetch_request, deadline)
         finally:
             with self._lock:
                 self._fetching[obj_id].discard(fetch_request)
                 if not self._fetching[obj_id]:
                     del self._fetching[obj_id]
+
+    def _completed(self, fetch: PendingFetch, deadline: float) -> list[torch.Tensor]:
+        with Measurement("receive", fetch.began) as measured:
+            self._siblings.begin(fetch, deadline)
+            tensors = fetch.complete(deadline)
+            measured.moved(fetch.metadata.tensor_device, fetch.metadata.total)
+        return tensors
 
     def send_multiple_tensors(
         self,
@@ -181,7 +191,10 @@ class YRTensorTransport(TensorTransportManager):
             for one in stored:
                 batches[id(one.path), id(one.connection)].append(one)
             for batch in batches.values():
-                batch[0].path.discard(batch[0].connection, [one.key for one in batch])
+                keys = [one.metadata.key for one in batch]
+                batch[0].path.discard(batch[0].connection, keys)
+                for one in batch:
+                    record(Freed(one.metadata.tensor_device or "cpu", one.metadata.total))
         except Exception:  # Ray up to 2.58 would keep the tensors for ever
             logger.exception("object %s could not be freed in the datasystem", obj_id)
 

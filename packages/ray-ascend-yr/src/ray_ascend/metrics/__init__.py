@@ -1,0 +1,1 @@
+"""What the transport counts, for Prometheus and Ray's dashboard: see docs/metrics.md."""
