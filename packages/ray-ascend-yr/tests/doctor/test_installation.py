@@ -72,6 +72,14 @@ def test_text_shows_the_same_as_json() -> None:
     assert done.stdout.rstrip().splitlines()[-1].startswith("healthy: 0 errors")
 
 
+def test_what_the_terminal_cannot_show_is_written_as_an_escape() -> None:
+    """A value of the user's may have any character, and any byte."""
+    done = run_doctor(YR_DS_WORKER_ENV="NAME=\u00e9\udcff", PYTHONIOENCODING="ascii:strict")
+
+    assert done.returncode == 0, done.stderr
+    assert r"NAME=\xe9\udcff" in done.stdout
+
+
 def test_wrong_usage_has_a_status_of_its_own() -> None:
     """An unknown option ends with status 2 and prints how to call."""
     done = run_doctor("--no-such-option")

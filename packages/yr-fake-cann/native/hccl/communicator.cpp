@@ -157,3 +157,12 @@ CANN_API int HcclSetConfig(int, int) { return kOk; }
 CANN_API int _Z11HcclNetInit13NICDeploymentiibb(int, int, int, bool, bool) { return kOk; }
 
 CANN_API int _Z13HcclNetDeInit13NICDeploymentiib(int, int, int, bool) { return kOk; }
+
+// For a connection between two processes that do nothing together, as that of a transfer engine.
+CANN_API int yr_fake_cann_end_when_lost(void* communicator)
+{
+    std::shared_ptr<Communicator> found = FindCommunicator(communicator);
+    if (!found) return NoCommunicator("yr_fake_cann_end_when_lost", communicator);
+    found->EndWhenLost();
+    return kOk;
+}

@@ -47,6 +47,9 @@ public:
     // Cuts the links after an operation that did not end: what it left on them is no other's.
     void Break();
     bool broken() const { return broken_; }
+    // Operations fail as soon as the peer is gone, instead of when HCCL_EXEC_TIMEOUT is over.
+    void EndWhenLost() { endsWhenLost_ = true; }
+    bool endsWhenLost() const { return endsWhenLost_; }
     void ReportError(int status) { error_ = status; }
     int error() const { return error_; }
 
@@ -56,7 +59,7 @@ private:
     std::vector<Link> links_;
     void ShutDown();
 
-    std::atomic<bool> closed_{false}, broken_{false};
+    std::atomic<bool> closed_{false}, broken_{false}, endsWhenLost_{false};
     std::atomic<int> error_{0};  // what HcclGetCommAsyncError tells
 };
 

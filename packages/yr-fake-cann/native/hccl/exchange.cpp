@@ -189,6 +189,8 @@ private:
     {
         if (communicator_.closed() || stream_.Aborted())
             return Fail(kStreamAborted, "%s was given up: its communicator or stream was destroyed", operation_.name);
+        if (communicator_.endsWhenLost() && communicator_.error() == kHcclRemote)
+            return Fail(kRemoteLost, "%s: the other process is gone", operation_.name);
         if (Clock::now() < deadline_) return kOk;
         if (!communicator_.error()) communicator_.ReportError(kHcclTimeout);
         return Fail(communicator_.error() == kHcclRemote ? kRemoteLost : kTaskTimeout,

@@ -4,7 +4,8 @@
 //
 //   owner, kind 1 ── HcclSend to rank 0 ──► reader, kind 0 ── HcclRecv from rank 1
 //
-// A connection is a communicator of two ranks, and a kind is a rank. Codes are HCCL's.
+// A connection is a communicator of two ranks, and a kind is a rank. Codes are HCCL's. An owner does
+// not wait for a reader that is gone: its process could not end.
 #include <cstdint>
 
 #define P2P_API extern "C" __attribute__((visibility("default")))
@@ -15,6 +16,7 @@ int HcclCommInitRootInfo(uint32_t size, const void* rootInfo, uint32_t rank, voi
 int HcclCommDestroy(void* communicator);
 int HcclGetCommAsyncError(void* communicator, int* error);
 int HcclSend(void* buffer, uint64_t count, int type, uint32_t peer, void* communicator, void* stream);
+int yr_fake_cann_end_when_lost(void* communicator);
 int HcclRecv(void* buffer, uint64_t count, int type, uint32_t peer, void* communicator, void* stream);
 }
 
@@ -28,7 +30,8 @@ P2P_API int P2PGetRootInfo(void* rootInfo) { return HcclGetRootInfo(rootInfo); }
 
 P2P_API int P2PCommInitRootInfo(const void* rootInfo, int kind, int, void** connection)
 {
-    return HcclCommInitRootInfo(kRanks, rootInfo, static_cast<uint32_t>(kind), connection);
+    int status = HcclCommInitRootInfo(kRanks, rootInfo, static_cast<uint32_t>(kind), connection);
+    return status ? status : yr_fake_cann_end_when_lost(*connection);
 }
 
 P2P_API int P2PCommDestroy(void* connection) { return HcclCommDestroy(connection); }

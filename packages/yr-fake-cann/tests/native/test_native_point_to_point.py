@@ -64,6 +64,23 @@ def receive_from_the_dead() -> tuple[int, int, int]:
     return complete, cann.number("HcclGetCommAsyncError", group), status
 
 
+def receive_on_a_connection_that_is_gone() -> int:
+    """Return the status of a second receive, on a communicator that ends with its peer."""
+    cann = opened()
+    root = root_info(cann)
+    peer = start(send_then_die, root.raw)
+    group, stream, address = communicator(cann, 2, root, 0), cann.stream(), cann.malloc(4)
+    cann.yr_fake_cann_end_when_lost(group)
+    peer.end()
+    for _ in range(2):
+        cann.HcclRecv(address, 4, INT8, 1, group, stream)
+    try:
+        cann.aclrtSynchronizeStream(stream)
+    except CannError as error:
+        return error.status
+    return 0
+
+
 def receive_in_vain() -> int:
     """Return the status of a receive that nobody sends to."""
     statuses = in_threads(2, _receive_or_stay)
@@ -97,6 +114,13 @@ def test_several_communicators_live_in_one_process() -> None:
     next_root = root_info(opened())
 
     assert in_threads(2, both) == [b"sent\0", b"sent\0"]
+
+
+def test_a_connection_of_a_transfer_engine_ends_with_its_peer() -> None:
+    """HCCL_EXEC_TIMEOUT, half an hour by default, is not waited for: the process could not end."""
+    waiting: Started = start(receive_on_a_connection_that_is_gone)
+
+    assert waiting.result() == REMOTE_LOST
 
 
 def test_messages_go_both_ways_at_once() -> None:

@@ -32,6 +32,7 @@ ANSWERS = [
     ("127.0.0.1:65536", "npu:0", 2, "targetHostname port is invalid", 79),
     ("127.0.0.1:" + "9" * 5000, "npu:0", 2, "targetHostname port is invalid", 79),
     ("127.0.0.1:0", "npu:0", 2, "targetHostname port should be positive", 81),
+    ("127.0.0.1:" + "0" * 5000, "npu:0", 2, "targetHostname port should be positive", 81),
     ("127.0.0.1:1", "npu:", 2, "device_name is invalid", 93),
     ("127.0.0.1:1", "NPU:0", 2, "device_name should match npu:${device_id}", 94),
     ("127.0.0.1:1", "npu:-1", 2, "device_name should match npu:${device_id}", 100),

@@ -100,6 +100,17 @@ def test_events_are_json_where_there_are_any(monkeypatch: pytest.MonkeyPatch) ->
     assert "does not support --kv_events_config" in dscli(*command).stderr
 
 
+def test_the_module_of_the_transfer_engine_came_with_0_8_1() -> None:
+    """A program that looks whether it can be imported takes the path of the release."""
+    environ = {**os.environ, **activation.variables(os.environ), profile.VARIABLE: "0.8.0"}
+    command = [sys.executable, "-c", "import yr.datasystem._transfer_engine"]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
+
+    wanted = "ModuleNotFoundError: No module named 'yr.datasystem._transfer_engine'"
+    assert done.stderr.splitlines()[-1] == wanted
+
+
 def test_an_unknown_profile_is_refused_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """dscli, the worker, the command line and the import say which there are."""
     monkeypatch.setenv(profile.VARIABLE, "0.7.0")

@@ -1,6 +1,6 @@
 """The process that starts a node's datasystem worker and outlives whoever asked for it.
 
-    supervisor (Ray actor) --stdin: lifeline, "stop"--> reaper --dscli start--> worker
+    supervisor (Ray actor) --stdin: environment, lifeline, "stop"--> reaper --dscli start--> worker
                            <--stdout: JSON events------
 
 It is a daemon in a session of its own, so that nothing that ends the supervisor (kill -9, a Ray
@@ -164,12 +164,13 @@ def _wait_gone(process: psutil.Process, timeout_s: float) -> None:
 
 
 def main() -> None:
-    """Entry point: the arguments of Reaper as JSON in the first argument."""
+    """Entry point: Reaper's arguments as JSON, the environment in the first line of the input."""
+    environment = json.loads(sys.stdin.readline())
     if os.fork():
         os._exit(0)
     os.chdir("/")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    Reaper(**json.loads(sys.argv[1])).run()
+    Reaper(**json.loads(sys.argv[1]), environment=environment).run()
 
 
 if __name__ == "__main__":

@@ -120,7 +120,6 @@ def _launch_reaper(config: BackendConfig, command: list[str], home: str) -> tupl
     spec = {
         "command": command,
         "home": home,
-        "environment": worker_environment(config),
         # A cluster of the backend's own ends with it; in one that the user has named others stay.
         "graceful": config.mode == "etcd" and CLUSTER_NAME in dict(config.worker_args),
     }
@@ -131,6 +130,9 @@ def _launch_reaper(config: BackendConfig, command: list[str], home: str) -> tupl
         text=True,
         start_new_session=True,
     )
+    # Everybody may read a command line; what a user says of the environment may be a secret.
+    with contextlib.suppress(BrokenPipeError):
+        print(json.dumps(worker_environment(config)), file=launcher.stdin, flush=True)
     launcher.wait()
     if launcher.stdin is None or launcher.stdout is None or launcher.returncode:
         raise BackendStartError("the process that keeps the datasystem worker could not be started")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 
@@ -14,6 +15,9 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command and print what it found; argparse ends the process with 2 for wrong usage."""
     options = _parser().parse_args(arguments)
     findings = examine_all(options.address)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What a user has set may be nothing that this terminal can show.
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.stdout.write((as_json if options.json else as_text)(findings) + "\n")
     return 0 if is_healthy(findings) else 1
 

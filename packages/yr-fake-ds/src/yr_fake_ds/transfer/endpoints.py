@@ -41,7 +41,7 @@ def parse_device(name: str) -> int:
         raise refusal(texts.DEVICE_NO_NUMBER)
     if _exceeds(digits, MAX_DEVICE):
         raise refusal(texts.DEVICE_TOO_LARGE)
-    return int(digits)
+    return _number(digits)
 
 
 def _split_bracketed(text: str) -> tuple[str, str]:
@@ -65,13 +65,16 @@ def _port_number(digits: str) -> int:
         raise refusal(texts.PORT_NO_NUMBER)
     if _exceeds(digits, MAX_PORT):
         raise refusal(texts.PORT_TOO_LARGE)
-    number = int(digits)
+    number = _number(digits)
     if not number:
         raise refusal(texts.PORT_ZERO)
     return number
 
 
 def _exceeds(digits: str, limit: int) -> bool:
+    return len(digits.lstrip("0")) > len(str(limit)) or _number(digits) > limit
+
+
+def _number(digits: str) -> int:
     # Not int() alone, which refuses thousands of digits.
-    significant = digits.lstrip("0")
-    return len(significant) > len(str(limit)) or int(significant or "0") > limit
+    return int(digits.lstrip("0") or "0")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
@@ -42,6 +43,7 @@ def read(peer: Endpoint, device: int, copies: Sequence[Copy], timeout_s: float) 
         _prepare(devices, device)
         lent = _borrow(sock, [copy.source for copy in copies], timeout_s)
         for name, copy in zip(lent.names, copies, strict=False):
+            _refuse_ended_loan(sock)
             _copy(devices, name, copy)
         _ask(sock, messages.Finished(), messages.Finished, timeout_s)
         if lent.refused:
@@ -73,6 +75,12 @@ def _borrow(sock: socket.socket, ranges: Sequence[Range], timeout_s: float) -> m
         if len(lent.names) != len(part):
             raise refusal(texts.OTHER_ANSWER)
     return messages.Lent(names)
+
+
+def _refuse_ended_loan(sock: socket.socket) -> None:
+    # Nothing is due here: what can be read is the end of the connection, and with it of the loan.
+    if select.select([sock], [], [], 0)[0]:
+        raise refusal(texts.NO_ANSWER)
 
 
 def _copy(devices: cann.Cann, name: str, copy: Copy) -> None:

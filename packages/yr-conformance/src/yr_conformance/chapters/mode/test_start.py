@@ -105,11 +105,13 @@ def test_the_grace_of_dead_actors(backend: Backend) -> None:
 
 @clause("MODE-VAR-08", MUST, source="design: what RDMA and UCX read can be said in the driver")
 def test_the_environment_of_the_workers(backend: Backend) -> None:
-    """YR_DS_WORKER_ENV is split as a shell does, and in the environment of every node's worker."""
+    """YR_DS_WORKER_ENV is in the environment of every worker, and in no command line."""
     for worker in backend.workers:
         environment = psutil.Process(worker.pid).environ()
         assert environment["YR_CONFORMANCE_SAID"] == "a  b=c"
         assert environment["YR_CONFORMANCE_EMPTY"] == ""
+    for process in psutil.process_iter(["cmdline"]):
+        assert "YR_CONFORMANCE_SAID" not in " ".join(process.info["cmdline"] or [])
 
 
 @clause("MODE-LIVE-01", MUST, source=DESIGN)
