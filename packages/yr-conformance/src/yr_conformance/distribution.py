@@ -28,7 +28,7 @@ SECONDS: Final = {
     "cost": 1.7,
     "xfer": 0.7,
     "dev": 0.6,
-    "test_lost_senders": 25.0,
+    "test_lost_senders": 30.0,
     "life": 8.0,
     "test_apart": 30.0,
     "test_cut": 19.0,
