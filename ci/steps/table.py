@@ -45,12 +45,7 @@ GATE: tuple[Row, ...] = (
             ),
             _step("the fake and the released SDK, step by step", "-s differential"),
         ),
-        (
-            _step("types", "-s types"),
-            _step("tests of each package", "-s tests"),
-            _step("what is taken from Ray, on the oldest one", "-s tests-oldest-ray"),
-            _step("wheels, installed where nothing else is", "-s build"),
-        ),
+        (_step("tests of each package", "-s tests"),),
     ),
     (
         (
@@ -69,6 +64,11 @@ GATE: tuple[Row, ...] = (
                 "-s conformance -- --mode etcd --chapter TWO --chapter LIFE-START "
                 "--chapter LIFE-RESTART",
             ),
+        ),
+        (
+            _step("types", "-s types"),
+            _step("what is taken from Ray, on the oldest one", "-s tests-oldest-ray"),
+            _step("wheels, installed where nothing else is", "-s build"),
         ),
     ),
 )

@@ -22,7 +22,7 @@ from yr_conformance.transfer.key_space import DeviceKeys, KeySpace, ValueKeys
 from yr_conformance.transfer.key_watch import KeyWatch
 from yr_conformance.transfer.ray_session import RAY_ENVIRONMENT, RaySession, ray_session
 from yr_conformance.transfer.second_driver import DriverRun, run_second_driver
-from yr_conformance.waiting import PATIENCE_S
+from yr_conformance.waiting import PATIENCE_S, wait_until
 
 # Ray 2.55 leaves these to the garbage collector when it starts and stops a node.
 RAY_LEAVES = (
@@ -216,6 +216,20 @@ def host_keys(session: RaySession) -> KeyWatch:
     return KeyWatch(ValueKeys(_connected(KVClient, session)))
 
 
+@pytest.fixture
+def room(session: RaySession) -> Callable[[int], None]:
+    """Wait until the worker has room for so many MiB: what others dropped goes some time later."""
+    from yr.datasystem import KVClient
+
+    client = _connected(KVClient, session)
+
+    def wait(mebibytes: int) -> None:
+        what = f"the worker has room for {mebibytes} MiB"
+        wait_until(lambda: _fits(client, mebibytes * 2**20), what)
+
+    return wait
+
+
 @pytest.fixture(scope="session")
 def key_space(session: RaySession, device: DeviceKind) -> KeySpace:
     """The keys of the device's objects, by a client of the test's own."""
@@ -231,6 +245,17 @@ def ray_version() -> tuple[int, ...]:
     import ray
 
     return tuple(int(part) for part in ray.__version__.split(".")[:2])
+
+
+def _fits(client: Any, size: int) -> bool:
+    try:
+        # Never published, so its memory is free again at once.
+        client.mcreate(["looking-for-room"], [size])
+    except RuntimeError as error:
+        if "Out of memory" not in str(error):
+            raise
+        return False
+    return True
 
 
 def _connected(client_class: Any, session: RaySession) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -143,8 +144,11 @@ def test_async_actors_that_do_one_thing_at_a_time(serial_peer: Any, receiver: An
 
 
 @clause("XFER-SIZE-01", MUST, source="guide: large tensors")
-def test_an_object_of_hundreds_of_megabytes(sender: Any, receiver: Any) -> None:
+def test_an_object_of_hundreds_of_megabytes(
+    sender: Any, receiver: Any, room: Callable[[int], None]
+) -> None:
     """An object of 256 MiB in one tensor arrives complete."""
+    room(256)
     reference = sender.make.remote(big, 256)
 
     assert observed(receiver, reference) == fingerprint(ray.get(reference))
