@@ -225,7 +225,7 @@ def room(session: RaySession) -> Callable[[int], None]:
 
     def wait(mebibytes: int) -> None:
         what = f"the worker has room for {mebibytes} MiB"
-        wait_until(lambda: _fits(client, mebibytes * 2**20), what)
+        wait_until(lambda: _has_room(client, mebibytes * 2**20), what)
 
     return wait
 
@@ -247,7 +247,7 @@ def ray_version() -> tuple[int, ...]:
     return tuple(int(part) for part in ray.__version__.split(".")[:2])
 
 
-def _fits(client: Any, size: int) -> bool:
+def _has_room(client: Any, size: int) -> bool:
     try:
         # Never published, so its memory is free again at once.
         client.mcreate(["looking-for-room"], [size])
