@@ -105,6 +105,15 @@ def shared_sandbox() -> Iterator[Sandbox]:
         yield box
 
 
+@pytest.fixture(scope="module")
+def registered() -> Iterator[Sandbox]:
+    """One running backend for the tests of a module that need one."""
+    with new_sandbox() as box:
+        box.start_ray()
+        register_yr_tensor_transport(["cpu"])
+        yield box
+
+
 @pytest.fixture(scope="session")
 def peers() -> Iterator[list[Any]]:
     """Three actors on three NPUs of four, in one Ray cluster for all tests in `npu`.

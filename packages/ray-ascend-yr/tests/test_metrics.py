@@ -7,16 +7,15 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterator
 
 import pytest
 import torch
-from conftest import Sandbox, new_sandbox
+from conftest import Sandbox
 from metric_records import recorded
 from ray.experimental import CommunicatorMetadata
 from test_process_state import in_child
 
-from ray_ascend import YRTensorTransport, register_yr_tensor_transport
+from ray_ascend import YRTensorTransport
 from ray_ascend.errors import (
     ObjectLostError,
     StoreFullError,
@@ -41,15 +40,6 @@ watch_keys(lambda: 1)
 """
 
 
-@pytest.fixture(scope="module")
-def registered() -> Iterator[Sandbox]:
-    """One running backend for the tests of this file that need one."""
-    with new_sandbox() as box:
-        box.start_ray()
-        register_yr_tensor_transport(["cpu"])
-        yield box
-
-
 @pytest.fixture
 def transport(registered: Sandbox) -> YRTensorTransport:
     """A transport in this process."""
@@ -59,6 +49,14 @@ def transport(registered: Sandbox) -> YRTensorTransport:
 def threads() -> int:
     """Count the threads of exporters in this process."""
     return sum(thread.name == THREAD for thread in threading.enumerate())
+
+
+def hand_over() -> None:
+    """Do now what this process's exporter does every few seconds."""
+    made = recorder._process.recorder
+    assert made is not None
+    assert made.exporter is not None
+    made.exporter.hand_over()
 
 
 @pytest.mark.datasystem
@@ -210,10 +208,7 @@ def test_without_ray_nothing_is_handed_over(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("ray.is_initialized", lambda: False)
     with recorded() as records:
         record(Freed("cpu", 1))
-        made = recorder._process.recorder
-        assert made is not None
-        assert made.exporter is not None
-        made.exporter.hand_over()
+        hand_over()
         monkeypatch.setattr("ray.is_initialized", lambda: True)
         record(Freed("npu", 2))
 
@@ -236,10 +231,7 @@ def test_what_goes_wrong_in_ray_disturbs_nobody(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("ray.is_initialized", lambda: 1 // 0)
     with recorded() as records:
         record(Freed("cpu", 1))
-        made = recorder._process.recorder
-        assert made is not None
-        assert made.exporter is not None
-        made.exporter.hand_over()
+        hand_over()
         monkeypatch.setattr("ray.is_initialized", lambda: True)
         record(Retried("no_room"))
 

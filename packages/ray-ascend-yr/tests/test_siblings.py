@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 import torch
-from conftest import Sandbox, new_sandbox
+from conftest import Sandbox
 from ray.experimental import CommunicatorMetadata
 
-from ray_ascend import YRTensorTransport, register_yr_tensor_transport
+from ray_ascend import YRTensorTransport
 from ray_ascend.cpu import path
 from ray_ascend.errors import ObjectLostError
 from ray_ascend.objects.metadata import YRTransportMetadata
@@ -23,15 +23,6 @@ from ray_ascend.transport.fetch import PendingFetch
 pytestmark = pytest.mark.datasystem
 NOBODY = CommunicatorMetadata()
 Asked = list[list[str]]
-
-
-@pytest.fixture(scope="module")
-def registered() -> Iterator[Sandbox]:
-    """One running backend for the tests of this file."""
-    with new_sandbox() as box:
-        box.start_ray()
-        register_yr_tensor_transport(["cpu"])
-        yield box
 
 
 @pytest.fixture

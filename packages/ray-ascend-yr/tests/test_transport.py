@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import concurrent.futures
 import uuid
-from collections.abc import Iterator
 
 import psutil
 import pytest
 import torch
-from conftest import Sandbox, new_sandbox, wait_until
+from conftest import Sandbox, wait_until
 from ray.experimental import CommunicatorMetadata
 
 from ray_ascend import YRTensorTransport, register_yr_tensor_transport
@@ -28,15 +27,6 @@ from ray_ascend.store.discovery import find_worker
 
 pytestmark = pytest.mark.datasystem
 NOBODY = CommunicatorMetadata()
-
-
-@pytest.fixture(scope="module")
-def registered() -> Iterator[Sandbox]:
-    """One running backend for the tests of this file."""
-    with new_sandbox() as box:
-        box.start_ray()
-        register_yr_tensor_transport(["cpu"])
-        yield box
 
 
 @pytest.fixture

@@ -55,11 +55,7 @@ def receive_from_the_dead() -> tuple[int, int, int]:
     event = cann.event()
     cann.HcclRecv(address, 4, INT8, 1, group, stream)
     cann.aclrtRecordEvent(event, stream)
-    try:
-        cann.aclrtSynchronizeStream(stream)
-        status = 0
-    except CannError as error:
-        status = error.status
+    status = _status_of(cann, stream)
     complete = cann.number("aclrtQueryEventStatus", event)
     return complete, cann.number("HcclGetCommAsyncError", group), status
 
@@ -74,11 +70,7 @@ def receive_on_a_connection_that_is_gone() -> int:
     peer.end()
     for _ in range(2):
         cann.HcclRecv(address, 4, INT8, 1, group, stream)
-    try:
-        cann.aclrtSynchronizeStream(stream)
-    except CannError as error:
-        return error.status
-    return 0
+    return _status_of(cann, stream)
 
 
 def receive_in_vain() -> int:
@@ -92,6 +84,11 @@ def _receive_or_stay(cann: Cann, rank: int, root: ctypes.Array[ctypes.c_char]) -
     if rank:
         return 0
     cann.HcclRecv(address, 4, INT8, 1, group, stream)
+    return _status_of(cann, stream)
+
+
+def _status_of(cann: Cann, stream: int) -> int:
+    """Return what waiting for a stream fails with, 0 if it does not."""
     try:
         cann.aclrtSynchronizeStream(stream)
     except CannError as error:

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import psutil
 
+from yr_conformance.datasystem.room import has_room
 from yr_conformance.dialogue import answers, serve
 from yr_conformance.fair_time import Stopwatch
 from yr_conformance.leaks import RAY_VARIABLE
@@ -114,15 +115,7 @@ class Driver:
 
     def fits(self, address: str, megabytes: int) -> bool:
         """Tell whether the worker takes a value of that size; RuntimeError if it is not well."""
-        client = _client_at(address)
-        try:
-            client.set("fits", bytes(megabytes * 2**20))
-        except RuntimeError as error:
-            if "memory" not in str(error).lower():
-                raise
-            return False
-        client.delete(["fits"])
-        return True
+        return has_room(_client_at(address), megabytes * 2**20)
 
     def key_outlives_its_actor_s(self, address: str, at_most_s: float) -> float:
         """Kill an actor whose tensor is stored; gives after how long its key is gone."""

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from yr_conformance.datasystem.clients import TIMEOUTS
+from yr_conformance.datasystem.room import has_room
 from yr_conformance.transfer.clauses import BETWEEN_KINDS, BY_VALUE, ON_STREAMS
 from yr_conformance.transfer.device_kind import CPU, KINDS, DeviceKind
 from yr_conformance.transfer.device_memory import default_device, use_last
@@ -225,7 +226,7 @@ def room(session: RaySession) -> Callable[[int], None]:
 
     def wait(mebibytes: int) -> None:
         what = f"the worker has room for {mebibytes} MiB"
-        wait_until(lambda: _has_room(client, mebibytes * 2**20), what)
+        wait_until(lambda: has_room(client, mebibytes * 2**20), what)
 
     return wait
 
@@ -245,17 +246,6 @@ def ray_version() -> tuple[int, ...]:
     import ray
 
     return tuple(int(part) for part in ray.__version__.split(".")[:2])
-
-
-def _has_room(client: Any, size: int) -> bool:
-    try:
-        # Never published, so its memory is free again at once.
-        client.mcreate(["looking-for-room"], [size])
-    except RuntimeError as error:
-        if "Out of memory" not in str(error):
-            raise
-        return False
-    return True
 
 
 def _connected(client_class: Any, session: RaySession) -> Any:
