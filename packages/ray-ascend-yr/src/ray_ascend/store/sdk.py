@@ -95,6 +95,7 @@ class Sdk(Protocol):
     __file__: str | None
     KVClient: type[Any]
     HeteroClient: type[Any]
+    Context: type[Any]
     Blob: type[Any]
     DeviceBlobList: type[Any]
     FutureTimeoutException: type[Exception]

@@ -30,6 +30,7 @@ from ray_ascend.metrics.recorder import record
 from ray_ascend.objects.device_path import DevicePath
 from ray_ascend.objects.metadata import YRTransportMetadata
 from ray_ascend.store.connection import Connection
+from ray_ascend.store.trace import Trace
 from ray_ascend.transport.device_paths import path_of
 from ray_ascend.transport.fetch import PendingFetch, fetch_patience_s
 from ray_ascend.transport.first_use import ensure_backend
@@ -95,7 +96,8 @@ class YRTensorTransport(TensorTransportManager):
         with Measurement("store") as measured:
             path = path_of(device_type_of(rdt_object, registered_devices()))
             ensure_backend()
-            connection, metadata = path.store(rdt_object, lambda: _new_key(obj_id))
+            with Trace(obj_id):
+                connection, metadata = path.store(rdt_object, lambda: _new_key(obj_id))
             measured.moved(metadata.tensor_device, metadata.total)
         if connection is not None:
             with self._lock:
@@ -162,7 +164,7 @@ class YRTensorTransport(TensorTransportManager):
                     del self._fetching[obj_id]
 
     def _completed(self, fetch: PendingFetch, deadline: float) -> list[torch.Tensor]:
-        with Measurement("receive", fetch.began) as measured:
+        with Measurement("receive", fetch.began) as measured, Trace(fetch.obj_id):
             self._siblings.begin(fetch, deadline)
             tensors = fetch.complete(deadline)
             measured.moved(fetch.metadata.tensor_device, fetch.metadata.total)
@@ -192,7 +194,8 @@ class YRTensorTransport(TensorTransportManager):
                 batches[id(one.path), id(one.connection)].append(one)
             for batch in batches.values():
                 keys = [one.metadata.key for one in batch]
-                batch[0].path.discard(batch[0].connection, keys)
+                with Trace(obj_id):
+                    batch[0].path.discard(batch[0].connection, keys)
                 for one in batch:
                     record(Freed(one.metadata.tensor_device or "cpu", one.metadata.total))
         except Exception:  # Ray up to 2.58 would keep the tensors for ever

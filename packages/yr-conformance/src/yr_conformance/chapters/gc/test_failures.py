@@ -99,6 +99,21 @@ def test_a_fetch_that_takes_too_long_kills_nobody(
     assert observed(receiver, sender.make.remote(ramp, 4)) == fingerprint(ramp(4))
 
 
+@clause("GC-FAIL-05", SHOULD, source="design: the datasystem's logs and texts name the task")
+@BY_VALUE
+def test_the_error_of_a_lost_object_names_its_task(
+    sender: Any, receiver: Any, keys: KeyWatch, key_space: KeySpace
+) -> None:
+    """The trace id in the error of a lost object begins with the digits of the task's own id."""
+    keys.start(sender)
+    reference = sender.make.remote(ramp, 42)
+    ray.wait([reference])
+    key_space.delete(keys.exist_of(sender))
+
+    with pytest.raises(RuntimeError, match=f"traceId: {reference.task_id().hex()[:16]}-"):
+        observed(receiver, reference)
+
+
 @clause("GC-DEAD-01", MUST, source="measured on Ray 2.55.1 and 2.60.0: the sender may be killed")
 def test_a_dead_receiver_does_not_kill_the_sender(sender: Any, fresh_peer: Any) -> None:
     """When a receiver dies while a transfer to it is pending, the sender goes on living."""
