@@ -286,6 +286,18 @@ def soak(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def dashboard(session: nox.Session) -> None:
+    """Feed a Prometheus by the soak and ask it what the Grafana dashboard asks: [--minutes 3]."""
+    if shutil.which("prometheus") is None:
+        session.error("prometheus is not installed (Debian: apt-get install prometheus)")
+    served = f"ray[default]=={RAYS['newest']}"
+    _install_transport_stack(session, RAYS["newest"], served, "matplotlib")
+    install_local(session, FAKE, SUITE, TRANSPORT)
+    proof = ("python", "ci/dashboard/dashboard_proof.py", *session.posargs)
+    session.run("yr-fake-ds", "run", "--", *proof, env=RAY_ENV)
+
+
+@nox.session(default=False)
 def examples(session: nox.Session) -> None:
     """Run every example on the fake and on the real datasystem and compare the outputs."""
     more = (DATASYSTEM, TORCH_NPU, "matplotlib", "tqdm")

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import random
 import shutil
@@ -22,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 
+import ray
 from census import Census, take_census
 from faults import FAULTS, Faults
 from peers import Pool
@@ -46,6 +48,7 @@ def main() -> int:
     with _private_directory():
         try:
             with ray_session() as session:
+                _write_targets(options.targets)
                 begin, end = _soak(session, records, options)
         except AssertionError as error:
             records.surprise(f"after the soak: {error}")
@@ -59,7 +62,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--minutes", type=float, default=20.0)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))  # noqa: S311
     parser.add_argument("--fault", action="append", choices=sorted(FAULTS), help="only these")
+    parser.add_argument("--targets", metavar="FILE", help="write where Prometheus finds metrics")
     return parser
+
+
+def _write_targets(path: str | None) -> None:
+    """List the metrics pages of Ray's nodes, in the form of Prometheus' file_sd_config."""
+    if path is None:
+        return
+    pages = [f"{node['NodeManagerAddress']}:{node['MetricsExportPort']}" for node in ray.nodes()]
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump([{"targets": pages}], file)
 
 
 @contextlib.contextmanager

@@ -106,6 +106,7 @@ NIGHTLY = (
     _step("the fake in etcd mode", "-s conformance -- --mode etcd"),
     _step("the fake on the oldest Ray", "-s conformance -- --ray oldest"),
     _step("metrics on the page of Ray's agent", "-s tests-agent"),
+    _step("the dashboard, asked of a Prometheus", "-s dashboard"),
     _step("mutants", "-s mutants"),
     _step("sanitizers", "-s sanitizers"),
     _step("cross-compiled for aarch64", "-s aarch64"),
