@@ -1,6 +1,6 @@
 """Prove the Grafana dashboard without Grafana: a real Prometheus, fed by the soak, answers it.
 
-    yr-fake-ds run -- python ci/dashboard/dashboard_proof.py [--minutes 3] [--picture reports/dashboard.png]
+    yr-fake-ds run -- python ci/dashboard/dashboard_proof.py [--minutes 3] [--picture FILE]
 
     soak -- Ray's agent --page--> prometheus <--each panel's expressions-- this program --> picture
 

@@ -61,7 +61,16 @@ class WorkerLink:
         Called from any thread; each call in flight has its own connection, so a waiting one blocks
         no other.
         """
-        connection = self._take()
+        return self._ask_on(self._take(), request, kind, timeout_ms, payload)
+
+    def _ask_on(
+        self,
+        connection: Connection,
+        request: protocol.Request,
+        kind: type[Reply],
+        timeout_ms: float,
+        payload: Iterable[framing.Bytes] = (),
+    ) -> Reply:
         try:
             reply = connection.ask(request, kind, timeout_ms / 1000 + GRACE_S, payload)
         except StatusError:
@@ -128,10 +137,22 @@ class WorkerLink:
     def _send_releases(self) -> None:
         while (first := self._ended_slots.get()) is not None:
             slots, last = self._drain(first)
+            request = protocol.Release(slot_ids=slots)
+            # Once it is sent it is carried out, however late: asked again, it would release twice.
             with contextlib.suppress(OSError, StatusError):
-                self.ask(protocol.Release(slot_ids=slots), protocol.Done, RELEASE_TIMEOUT_S * 1000)
+                connection = self._take_patiently()
+                self._ask_on(connection, request, protocol.Done, RELEASE_TIMEOUT_S * 1000)
             if last:
                 return
+
+    def _take_patiently(self) -> Connection:
+        """Take a connection, of a worker that does not answer for a while, too; not of one gone."""
+        while True:
+            try:
+                return self._take()
+            except TimeoutError:
+                if self.closed or self.lost:
+                    raise
 
     def _drain(self, first: int) -> tuple[list[int], bool]:
         slots = [first]

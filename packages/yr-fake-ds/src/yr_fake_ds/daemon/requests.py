@@ -70,6 +70,15 @@ class RequestHandler:
         """Take back what a request that was on its way gave to a client that left meanwhile."""
         self._keys.forget_client(client_id)
 
+    def take_back(self, answer: protocol.Message, client_id: str) -> None:
+        """Release what an answer gave to a client that does not get to see it.
+
+        The released worker has its memory back within seconds, too (measured on
+        openyuanrong-datasystem 0.8.1: a create and a get of a worker that was stopped for 8 s).
+        """
+        if isinstance(answer, protocol.Created | protocol.Got):
+            self._memory.release([slot.id for slot in answer.slots if slot], client_id)
+
     def _create(self, request: protocol.Create, payload: Payload, client: str) -> protocol.Message:
         return protocol.Created(self._publication.create(request, client))
 

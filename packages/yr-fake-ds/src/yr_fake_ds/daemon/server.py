@@ -159,30 +159,46 @@ class WorkerServer:
         introduced()
         fd = self._memory.arena.fd if attach.want_arena else None
         framing.send_frame(sock, protocol.encode(protocol.Attached()), fd=fd)
-        while True:
-            sock.settimeout(None)
-            data, payload = framing.receive_header(sock, self._memory.arena.capacity)
-            sock.settimeout(STALLED_TIMEOUT_S)
-            request = codec.decode_request(data)
-            try:
-                reply = self._serve_request(request, Payload(sock, payload), attach.client_id)
-            except DroppedError:
-                continue
-            if not self._clients.remembers(attach.client_id):
-                self._handler.forget_client(attach.client_id)
-                return
-            _reply(sock, reply)
+        answer: protocol.Message = protocol.Attached()
+        try:
+            while True:
+                request, payload = self._next_request(sock)
+                try:
+                    answer = self._serve_request(request, payload, attach.client_id)
+                except DroppedError:
+                    continue
+                if not self._clients.remembers(attach.client_id):
+                    self._handler.forget_client(attach.client_id)
+                    return
+                _reply(sock, answer)
+        except (ConnectionResetError, BrokenPipeError):
+            # The client has closed its end, and has not read the answer: it gave up waiting.
+            self._handler.take_back(answer, attach.client_id)
+            raise
+
+    def _next_request(self, sock: socket.socket) -> tuple[Any, Payload]:
+        sock.settimeout(None)
+        data, payload = framing.receive_header(sock, self._memory.arena.capacity)
+        sock.settimeout(STALLED_TIMEOUT_S)
+        return codec.decode_request(data), Payload(sock, payload)
 
     def _serve_request(self, request: Any, payload: Payload, client_id: str) -> protocol.Message:
-        status = texts.OK
+        status, carried_out = texts.OK, list[protocol.Message]()
+
+        def carry_out(kept: Any) -> protocol.Message:
+            carried_out.append(self._handle(request, kept, payload, client_id))
+            return carried_out[-1]
+
         try:
-            return self._injector.around(
-                request, lambda kept: self._handle(request, kept, payload, client_id)
-            )
-        except (RefusedError, DirectoryLostError) as error:
-            answer = failure(_refusal(error), request.trace_id)
-            status = answer.status
-            return answer
+            return self._injector.around(request, carry_out)
+        except (RefusedError, DirectoryLostError, DroppedError) as error:
+            for answer in carried_out:
+                self._handler.take_back(answer, client_id)
+            if isinstance(error, DroppedError):
+                raise
+            refused = failure(_refusal(error), request.trace_id)
+            status = refused.status
+            return refused
         finally:
             payload.skip()
             keys = keys_of(request)
