@@ -27,9 +27,9 @@ def scenarios() -> dict[str, list[str]]:
 
 
 def chosen() -> list[Any]:
-    """Give all scenarios; one in five is short enough for the gate, the night has the others."""
+    """Give all scenarios; one in twenty is short enough for the gate, the night has the others."""
     return [
-        pytest.param(name, marks=[pytest.mark.long] if number % 5 else [])
+        pytest.param(name, marks=[pytest.mark.long] if number % 20 else [])
         for number, name in enumerate(scenarios())
     ]
 
