@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from yr_conformance.etcd.errors import EtcdError, UnavailableError
+from yr_conformance.etcd.members import EtcdMembers
+from yr_conformance.etcd.program import ProgramEtcd
 from yr_conformance.etcd.provision import REQUIREMENTS, Provision, Wishes, wishes
 from yr_conformance.etcd.server import Etcd, version_of
 
@@ -70,6 +72,30 @@ def start_etcd(
                 if wanted.is_required:
                     pytest.fail(f"etcd is required: {reasons}", pytrace=False)
                 pytest.skip(f"no etcd: {reasons}")
+            stack.callback(made.close)
+            return made
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def start_members(
+    process_mark: str, process_home: str, pytestconfig: pytest.Config
+) -> Iterator[Callable[[], EtcdMembers]]:
+    """Start an etcd of three members, by the program on PATH; all end with the session.
+
+    Without the program, what asks for it is skipped, or fails if an etcd of that kind is required.
+    """
+    required = pytestconfig.stash[_wishes].required
+    with contextlib.ExitStack() as stack:
+
+        def start() -> EtcdMembers:
+            try:
+                made = EtcdMembers(process_home)
+            except UnavailableError as reason:
+                if required in {"any", ProgramEtcd.kind}:
+                    pytest.fail(f"an etcd of three members is required: {reason}", pytrace=False)
+                pytest.skip(f"no etcd of three members: {reason}")
             stack.callback(made.close)
             return made
 

@@ -74,16 +74,22 @@ def wait_until_healthy(
         time.sleep(_POLL_S)
 
 
-def arguments(listen: str, advertise: str, peers: str, data_dir: str) -> list[str]:
-    """Give the command line of a cluster of one, behind the name of the program."""
+def arguments(
+    listen: str, advertise: str, peers: str, data_dir: str, name: str = "yr", members: str = ""
+) -> list[str]:
+    """Give the command line of one member, behind the name of the program.
+
+    `members` are all as NAME=URL of their peers' ports, separated by commas; "" for a cluster of
+    one.
+    """
     return [
-        "--name=yr",
+        f"--name={name}",
         f"--data-dir={data_dir}",
         f"--listen-client-urls=http://{listen}",
         f"--advertise-client-urls=http://{advertise}",
         f"--listen-peer-urls=http://{peers}",
         f"--initial-advertise-peer-urls=http://{peers}",
-        f"--initial-cluster=yr=http://{peers}",
+        f"--initial-cluster={members or f'{name}=http://{peers}'}",
     ]
 
 
