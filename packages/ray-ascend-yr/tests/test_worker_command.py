@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import socket
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -12,7 +11,6 @@ from ray_ascend.backend import worker_command
 from ray_ascend.backend.config import BackendConfig
 from ray_ascend.backend.placement import Placement
 from ray_ascend.backend.worker_command import (
-    check_etcd,
     check_ports,
     start_command,
     worker_environment,
@@ -106,11 +104,6 @@ def test_npus_for_remote_copies_are_counted_within_the_visible() -> None:
     assert command[command.index("--remote_h2d_device_ids") + 1] == "0,1,2"
 
 
-def etcd_mode(server: socket.socket) -> BackendConfig:
-    """Settings with this server as the only member."""
-    return BackendConfig(mode="etcd", etcd_address=f"127.0.0.1:{server.getsockname()[1]}")
-
-
 def test_every_taken_port_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """One error tells about both ports, so that both can be changed at once."""
     monkeypatch.setattr(worker_command, "_PORT_PATIENCE_S", 0.1)
@@ -127,28 +120,3 @@ def test_every_taken_port_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable, port in (("WORKER", worker_port), ("METASTORE", metastore_port)):
         assert f"port {port} on 127.0.0.1 cannot be used" in str(raised.value)
         assert f"set YR_DS_{variable}_PORT to a free one" in str(raised.value)
-
-
-def hang_up(server: socket.socket) -> None:
-    """Take one connection and close it."""
-    server.accept()[0].close()
-
-
-def test_an_etcd_that_says_nothing_is_dead(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A member that takes a connection and does not answer is named."""
-    monkeypatch.setattr(worker_command, "_ETCD_PATIENCE_S", 0.1)
-
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        config = etcd_mode(silent)
-        with pytest.raises(BackendStartError, match=f"{config.etcd_address}: no answer"):
-            check_etcd(config)
-
-
-def test_an_etcd_that_hangs_up_is_alive() -> None:
-    """What speaks another protocol, such as TLS, is left to the worker."""
-    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as threads:
-        accepted = threads.submit(hang_up, server)
-
-        check_etcd(etcd_mode(server))
-
-        assert accepted.result() is None

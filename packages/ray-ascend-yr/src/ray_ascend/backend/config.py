@@ -5,6 +5,7 @@ environment of the driver --from_env()--> BackendConfig --> coordinator --> ever
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import shlex
@@ -12,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from ray_ascend.backend.hidden_values import is_secret, shown, without_secrets
 from ray_ascend.errors import ConfigurationError
 from ray_ascend.variables import seconds, text_of
 
@@ -28,11 +30,18 @@ DEAD_ACTOR_GRACE = "RAY_ASCEND_DEAD_ACTOR_GRACE_S"
 REMOTE_H2D = "remote_h2d_device_ids"
 CLUSTER_NAME = "cluster_name"
 VISIBLE_NPUS = "ASCEND_RT_VISIBLE_DEVICES"
+ENABLE_TLS = "enable_etcd_auth"
+CERTIFICATES = ("etcd_ca", "etcd_cert", "etcd_key")
+PASSPHRASE_PATH = "etcd_passphrase_path"  # noqa: S105 - the name of a flag
+SERVER_NAME = "etcd_target_name_override"
+USER, PASSWORD = "etcd_username", "etcd_password"
 
 _FLAG = re.compile(r"--[A-Za-z][A-Za-z0-9_]*")
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 _HOST = re.compile(r"[^\s/:@,\[\]]+|\[[0-9A-Fa-f:.]+\]")
 _NPUS = re.compile(r"\d{1,4}(,\d{1,4})*", re.ASCII)
+_TRUE = frozenset({"true", "t", "yes", "y", "1"})
+"""As the worker's flags have it."""
 _OWN_FLAGS = {
     "worker_address": WORKER_PORT,
     "metastore_address": METASTORE_PORT,
@@ -86,14 +95,19 @@ class BackendConfig:
         """Name each variable whose value is not `other`'s, with both; those without effect not."""
         unused = {"etcd": METASTORE_PORT, "metastore": ETCD_ADDRESS}
         skipped = unused[self.mode] if self.mode == other.mode else ""
-        here, there = self._as_variables(), other._as_variables()
+        here, there = self.as_variables(), other.as_variables()
+        shown_here, shown_there = self.published().as_variables(), other.published().as_variables()
         return [
-            f"{name} is {_shown(there[name])} there and {_shown(here[name])} here"
+            f"{name} is {_shown(shown_there[name])} there and {_shown(shown_here[name])} here"
             for name in here
             if name != skipped and here[name] != there[name]
         ]
 
-    def _as_variables(self) -> dict[str, str]:
+    def published(self) -> BackendConfig:
+        """Give the settings as they may be shown to anybody: without the values of secrets."""
+        return dataclasses.replace(self, worker_args=shown(self.worker_args))
+
+    def as_variables(self) -> dict[str, str]:
         """Give each variable's value, written in one way only."""
         flags = sorted(f"--{name} {shlex.quote(value)}" for name, value in self.worker_args)
         return {
@@ -118,12 +132,35 @@ class BackendConfig:
                 f"{WORKER_PORT} and {METASTORE_PORT} are both {self.worker_port}; they must differ",
                 METASTORE_PORT,
             )
+        if self.mode == "etcd":
+            self._check_etcd_flags()
         if VISIBLE_NPUS in dict(self.worker_env) and dict(self.worker_args).get(REMOTE_H2D):
             raise ConfigurationError(
                 f"{WORKER_ENV}: {VISIBLE_NPUS} is set through --{REMOTE_H2D} in {WORKER_ARGS}, "
                 "leave it out of one of them",
                 WORKER_ENV,
             )
+
+    def _check_etcd_flags(self) -> None:
+        """Refuse halves, which a worker takes for nothing, or which make it fail (0.8.1)."""
+        flags = {name for name, value in self.worker_args if value}
+        if len(flags & {USER, PASSWORD}) == 1:
+            raise _incomplete(flags, (USER, PASSWORD), "belong together")
+        if is_true(dict(self.worker_args).get(ENABLE_TLS, "")) and not flags.issuperset(
+            CERTIFICATES
+        ):
+            raise _incomplete(flags, CERTIFICATES, f"are what --{ENABLE_TLS} true needs")
+
+
+def is_true(text: str) -> bool:
+    """Tell whether a worker takes the value of a flag for true."""
+    return text.lower() in _TRUE
+
+
+def _incomplete(flags: set[str], wanted: tuple[str, ...], why: str) -> ConfigurationError:
+    names = ", ".join(f"--{name}" for name in wanted)
+    missing = ", ".join(f"--{name}" for name in wanted if name not in flags)
+    return ConfigurationError(f"{WORKER_ARGS}: {names} {why}; {missing} has no value", WORKER_ARGS)
 
 
 def _shown(text: str) -> str:
@@ -187,10 +224,12 @@ def _words(text: str, bad: Callable[[str, str], ConfigurationError]) -> list[str
 def _worker_args(text: str) -> tuple[tuple[str, str], ...]:
     words = _words(text, _bad_args)
     flags: dict[str, str] = {}
+    last = ""
     while words:
         flag, equals, value = words.pop(0).partition("=")
         if not _FLAG.fullmatch(flag):
-            raise _bad_args(text, f"{flag!r} is not a flag")
+            raise _bad_args(text, _no_flag(flag, last))
+        last = flag[2:]
         if not equals:
             if not words or _FLAG.match(words[0]):
                 raise _bad_args(text, f"{flag} has no value")
@@ -201,6 +240,11 @@ def _worker_args(text: str) -> tuple[tuple[str, str], ...]:
             raise _bad_args(text, f"{flag} is there twice")
         flags[_allowed(flag[2:], text)] = value
     return tuple(flags.items())
+
+
+def _no_flag(word: str, last: str) -> str:
+    """Say what stands where a flag should; behind a secret it may be a part of that."""
+    return f"what follows --{last} is not a flag" if is_secret(last) else f"{word!r} is not a flag"
 
 
 def _allowed(flag: str, text: str) -> str:
@@ -221,8 +265,8 @@ def _check_npus(value: str, text: str) -> None:
 
 def _bad_args(text: str, problem: str) -> ConfigurationError:
     return ConfigurationError(
-        f"{WORKER_ARGS}={text!r}: {problem}; write flags of `dscli start -w` as '--flag value' or "
-        "'--flag=value', for example '--shared_memory_size_mb 16384'",
+        f"{WORKER_ARGS}={without_secrets(text)!r}: {problem}; write flags of `dscli start -w` as "
+        "'--flag value' or '--flag=value', for example '--shared_memory_size_mb 16384'",
         WORKER_ARGS,
     )
 

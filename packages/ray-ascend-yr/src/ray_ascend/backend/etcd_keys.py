@@ -7,41 +7,43 @@ When the last worker has left, its cluster's `master_address`, `ring/` and `heal
 from __future__ import annotations
 
 import base64
-import contextlib
 import http.client
-import json
 import logging
 
 from ray_ascend.backend.config import CLUSTER_NAME, BackendConfig
+from ray_ascend.backend.etcd_access import EtcdAccess
 
 logger = logging.getLogger(__name__)
-
-_TIMEOUT_S = 3.0
 
 
 def remove_keys(config: BackendConfig, cluster: str) -> None:
     """Remove the keys of a backend that has ended; called by the coordinator, never raises.
 
     Not in metastore mode, and not those of a cluster that the user has named: others may be in it.
-    An etcd that talks TLS only, or that is gone, keeps them.
+    An etcd that is gone, or whose gateway takes neither user nor certificate, keeps them.
     """
     if config.mode != "etcd" or CLUSTER_NAME in dict(config.worker_args):
         return
-    if not any(_remove(member, f"/{cluster}-") for member in config.etcd_address.split(",")):
-        logger.info("the keys of YR cluster %s could not be removed from etcd", cluster)
+    problem = "no member"
+    try:
+        access = EtcdAccess.of(config)
+        for member in config.etcd_address.split(","):
+            problem = _remove(access, member, f"/{cluster}-")
+            if not problem:
+                return
+    except OSError as error:
+        problem = str(error)
+    logger.info("the keys of YR cluster %s could not be removed from etcd: %s", cluster, problem)
 
 
-def _remove(member: str, prefix: str) -> bool:
-    """Delete all keys with the prefix through etcd's JSON gateway (etcd 3.4 and newer)."""
+def _remove(access: EtcdAccess, member: str, prefix: str) -> str:
+    """Delete all keys with the prefix; says why not, "" if it is done."""
     after = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-    body = json.dumps({"key": _encoded(prefix), "range_end": _encoded(after)})
-    connection = http.client.HTTPConnection(member, timeout=_TIMEOUT_S)
-    with contextlib.closing(connection):
-        try:
-            connection.request("POST", "/v3/kv/deleterange", body)
-            return connection.getresponse().status == http.client.OK
-        except (OSError, http.client.HTTPException):
-            return False
+    body = {"key": _encoded(prefix), "range_end": _encoded(after)}
+    try:
+        return access.post(member, "kv/deleterange", body).problem
+    except (OSError, http.client.HTTPException) as error:
+        return repr(error)
 
 
 def _encoded(text: str) -> str:

@@ -1,7 +1,7 @@
 """The process that starts a node's datasystem worker and outlives whoever asked for it.
 
-    supervisor (Ray actor) --stdin: environment, lifeline, "stop"--> reaper --dscli start--> worker
-                           <--stdout: JSON events------
+    supervisor (Ray actor) --stdin: command, lifeline, "stop"--> reaper --dscli start--> worker
+                           <--stdout: JSON events--
 
 It is a daemon in a session of its own, so that nothing that ends the supervisor (kill -9, a Ray
 node going down, `ray stop`) ends it too. When its stdin closes, for any reason, it kills the
@@ -164,13 +164,13 @@ def _wait_gone(process: psutil.Process, timeout_s: float) -> None:
 
 
 def main() -> None:
-    """Entry point: Reaper's arguments as JSON, the environment in the first line of the input."""
-    environment = json.loads(sys.stdin.readline())
+    """Entry point: the home directory, and as JSON in the first line of the input all the rest."""
+    rest = json.loads(sys.stdin.readline())
     if os.fork():
         os._exit(0)
     os.chdir("/")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    Reaper(**json.loads(sys.argv[1]), environment=environment).run()
+    Reaper(home=sys.argv[1], **rest).run()
 
 
 if __name__ == "__main__":

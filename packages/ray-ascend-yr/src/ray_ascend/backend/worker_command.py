@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import random
@@ -14,7 +13,6 @@ from collections.abc import Mapping
 
 from ray_ascend.backend.config import (
     CLUSTER_NAME,
-    ETCD_ADDRESS,
     METASTORE_PORT,
     REMOTE_H2D,
     VISIBLE_NPUS,
@@ -30,7 +28,6 @@ from ray_ascend.store.worker_start import WORKER_START_S
 _ABOVE_RAYS_PORTS = 20_000
 _HIGHEST_PORT = 65_536
 _PORT_PATIENCE_S = 3.0
-_ETCD_PATIENCE_S = 3.0
 _DEFAULT_FLAGS = {
     "arena_per_tenant": "1",
     "enable_worker_worker_batch_get": "true",
@@ -100,25 +97,6 @@ def check_ports(config: BackendConfig, placement: Placement, host: str) -> None:
         raise BackendStartError("; ".join(problems), "; ".join(problems))
 
 
-def check_etcd(config: BackendConfig) -> None:
-    """Refuse an etcd of which no member answers; BackendStartError names variable and members.
-
-    The worker itself would try for as long as it is allowed to start, and not say why it failed.
-    """
-    if config.mode != "etcd":
-        return
-    problems = []
-    for member in config.etcd_address.split(","):
-        problem = _why_no_answer(member)
-        if not problem:
-            return
-        problems.append(f"{member}: {problem}")
-    raise BackendStartError(
-        f"etcd cannot be reached from this node ({'; '.join(problems)}); check {ETCD_ADDRESS}",
-        "; ".join(problems),
-    )
-
-
 def free_port(host: str) -> int:
     """Find a port for a worker beside that of another Ray node of this host.
 
@@ -162,18 +140,3 @@ def _port_problems(ports: Mapping[str, int], host: str) -> list[str]:
         for variable, port in ports.items()
         if (problem := why_not_bindable(host, port))
     ]
-
-
-def _why_no_answer(member: str) -> str:
-    """Ask for the version, which an etcd knows by itself; whatever it says, it is alive."""
-    host, _, port = member.rpartition(":")
-    try:
-        with socket.create_connection((host.strip("[]"), int(port)), _ETCD_PATIENCE_S) as etcd:
-            etcd.sendall(f"GET /version HTTP/1.1\r\nHost: {member}\r\n\r\n".encode())
-            with contextlib.suppress(ConnectionResetError):
-                etcd.recv(1)
-    except TimeoutError:
-        return "no answer"
-    except OSError as error:
-        return str(error)
-    return ""

@@ -11,6 +11,8 @@ import contextlib
 import os
 import re
 
+from ray_ascend.backend.hidden_values import without_secrets
+
 _FATAL = "Worker runtime error"
 _LOG_DIRECTORY = re.compile(r"^\[INFO\] Log directory configured at: (.+)$", re.MULTILINE)
 _PID = re.compile(r"PID: (\d+)\b.*\n")
@@ -36,7 +38,8 @@ def explain(output: str, home: str) -> str:
     """
     said = [line for line in output.splitlines() if line.strip() and not line.startswith("[INFO]")]
     logged = [line.rsplit("|", 1)[-1].strip() for line in _errors(output, home)]
-    return "\n".join([*said, *dict.fromkeys(logged[:1] + logged[-_LAST_LINES:])])
+    text = "\n".join([*said, *dict.fromkeys(logged[:1] + logged[-_LAST_LINES:])])
+    return without_secrets(text)
 
 
 def _errors(output: str, home: str) -> list[str]:

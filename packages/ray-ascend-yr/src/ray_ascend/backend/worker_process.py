@@ -19,10 +19,10 @@ from typing import IO, Any
 import psutil
 
 from ray_ascend.backend.config import CLUSTER_NAME, BackendConfig
+from ray_ascend.backend.etcd_check import check_etcd
 from ray_ascend.backend.placement import Placement
 from ray_ascend.backend.reaper import is_running
 from ray_ascend.backend.worker_command import (
-    check_etcd,
     check_ports,
     start_command,
     worker_environment,
@@ -48,7 +48,7 @@ class WorkerProcess:
         self._reason = ""
         self._ended = threading.Event()
         self._decided = threading.Event()
-        check_etcd(config)
+        check_etcd(config, placement.cluster)
         check_ports(config, placement, host)
         command = start_command(config, placement, host, self.home)
         self._lifeline, events = _launch_reaper(config, command, self.home)
@@ -119,20 +119,20 @@ def _launch_reaper(config: BackendConfig, command: list[str], home: str) -> tupl
     """Start the reaper; gives its lifeline and its events. It is not a child of this process."""
     spec = {
         "command": command,
-        "home": home,
+        "environment": worker_environment(config),
         # A cluster of the backend's own ends with it; in one that the user has named others stay.
         "graceful": config.mode == "etcd" and CLUSTER_NAME in dict(config.worker_args),
     }
     launcher = subprocess.Popen(
-        [sys.executable, "-m", "ray_ascend.backend.reaper", json.dumps(spec)],
+        [sys.executable, "-m", "ray_ascend.backend.reaper", home],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
-    # Everybody may read a command line; what a user says of the environment may be a secret.
+    # Everybody may read a command line; flags and environment of the user may hold a secret.
     with contextlib.suppress(BrokenPipeError):
-        print(json.dumps(worker_environment(config)), file=launcher.stdin, flush=True)
+        print(json.dumps(spec), file=launcher.stdin, flush=True)
     launcher.wait()
     if launcher.stdin is None or launcher.stdout is None or launcher.returncode:
         raise BackendStartError("the process that keeps the datasystem worker could not be started")

@@ -40,7 +40,8 @@ def in_force(cluster: Iterable[Finding]) -> BackendConfig | None:
 
 
 def describe(config: BackendConfig) -> str:
-    """Give the settings in one line."""
+    """Give the settings in one line, without secrets."""
+    config = config.published()
     place = (
         f"etcd {config.etcd_address}"
         if config.mode == "etcd"
@@ -56,8 +57,9 @@ def compare(config: BackendConfig | None, active: BackendConfig) -> list[str]:
     """Name the settings that variables of this shell would change, if they are set here at all."""
     if config is None or not _set_variables(os.environ):
         return []
+    there, here = active.published(), config.published()
     return [
-        f"{field.name} {getattr(active, field.name)!r} and not {getattr(config, field.name)!r}"
+        f"{field.name} {getattr(there, field.name)!r} and not {getattr(here, field.name)!r}"
         for field in dataclasses.fields(config)
         if getattr(active, field.name) != getattr(config, field.name)
     ]

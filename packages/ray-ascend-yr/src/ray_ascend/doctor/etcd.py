@@ -1,4 +1,4 @@
-"""Whether the members of the configured etcd can be reached from here, and have a leader."""
+"""Whether the configured etcd can be used from here, as the workers would, and has a leader."""
 
 from __future__ import annotations
 
@@ -6,37 +6,55 @@ import contextlib
 import http.client
 import json
 
-from ray_ascend.backend.config import ETCD_ADDRESS, BackendConfig
+from ray_ascend.backend.config import CLUSTER_NAME, ETCD_ADDRESS, BackendConfig
+from ray_ascend.backend.etcd_access import EtcdAccess
+from ray_ascend.backend.etcd_check import problem_of
 from ray_ascend.doctor.finding import Finding, State
 
-_TIMEOUT_S = 3.0
+_CLUSTER = "yr-ray-ascend-doctor"
+"""As a backend would name one; nothing is stored there."""
 
 
 def check_etcd_members(config: BackendConfig) -> list[Finding]:
     """Give one finding for each member; one that answers makes a dead one a warning."""
     if config.mode != "etcd":
         return [Finding("etcd", "skipped", "not used in metastore mode")]
-    members = config.etcd_address.split(",")
-    problems = {member: _problem_of(member) for member in members}
-    state: State = "warning" if "" in problems.values() else "error"
+    try:
+        access = EtcdAccess.of(config)
+    except OSError as error:
+        advice = "correct the paths of --etcd_ca, --etcd_cert, --etcd_key in YR_DS_WORKER_ARGS"
+        return [Finding("etcd", "error", f"certificates cannot be read: {error}", advice)]
+    cluster = dict(config.worker_args).get(CLUSTER_NAME, _CLUSTER)
+    found = {
+        member: _problem_of(member, access, cluster) for member in config.etcd_address.split(",")
+    }
+    state: State = "warning" if ("", "") in found.values() else "error"
     return [
-        Finding(f"etcd {member}", state, problem, f"start it, or correct {ETCD_ADDRESS}")
+        Finding(f"etcd {member}", state, problem, advice)
         if problem
         else Finding(f"etcd {member}", "ok", "reachable")
-        for member, problem in problems.items()
+        for member, (problem, advice) in found.items()
     ]
 
 
-def _problem_of(member: str) -> str:
-    connection = http.client.HTTPConnection(member, timeout=_TIMEOUT_S)
-    with contextlib.closing(connection):
-        try:
-            connection.connect()
-        except OSError as error:
-            return f"cannot be reached: {error}"
-        try:
+def _problem_of(member: str, access: EtcdAccess, cluster: str) -> tuple[str, str]:
+    """Give what is wrong with a member and what to do, both "" if nothing is."""
+    problem = problem_of(member, access, cluster)
+    if problem is None:
+        return _health_of(member, access)
+    if problem.remedy == ETCD_ADDRESS:
+        return f"cannot be reached: {problem.text}", f"start it, or correct {ETCD_ADDRESS}"
+    return problem.text, f"correct {problem.remedy}"
+
+
+def _health_of(member: str, access: EtcdAccess) -> tuple[str, str]:
+    advice = f"start it, or correct {ETCD_ADDRESS}"
+    try:
+        with contextlib.closing(access.connect(member)) as connection:
             connection.request("GET", "/health")
             health = json.loads(connection.getresponse().read())["health"]
-        except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError) as error:
-            return f"accepts connections, but does not answer as an etcd does: {error!r}"
-    return "" if health in {"true", True} else "answers that it is not healthy (no leader?)"
+    except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError) as error:
+        return f"accepts connections, but does not answer as an etcd does: {error!r}", advice
+    if health in {"true", True}:
+        return "", ""
+    return "answers that it is not healthy (no leader?)", advice

@@ -7,6 +7,7 @@ import os
 
 import psutil
 
+from ray_ascend.backend.hidden_values import without_secrets
 from ray_ascend.backend.worker_log import log_path
 from ray_ascend.doctor.child import run_probe
 from ray_ascend.doctor.finding import Finding
@@ -50,7 +51,8 @@ def last_log_lines(home: str) -> tuple[str, ...]:
         return (f"no log: {error}",)
     lines = [line for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if "| E |" in line]
-    return tuple((errors or lines)[-_LOG_LINES:])
+    # At its lowest level a worker logs its flags with their values.
+    return tuple(without_secrets(line) for line in (errors or lines)[-_LOG_LINES:])
 
 
 def _why_not_running(endpoint: WorkerEndpoint) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Sequence
+from typing import Any
 
 from ray_ascend._version import __version__
+from ray_ascend.backend.hidden_values import shown
 from ray_ascend.doctor.examination import is_healthy
 from ray_ascend.doctor.finding import Finding
 
@@ -34,9 +36,17 @@ def as_json(findings: Sequence[Finding]) -> str:
         "version": __version__,
         "host": socket.gethostname(),
         "healthy": is_healthy(findings),
-        "checks": [finding.as_json() for finding in findings],
+        "checks": [_published(finding.as_json()) for finding in findings],
     }
     return json.dumps(document, indent=2)
+
+
+def _published(check: dict[str, Any]) -> dict[str, Any]:
+    """Hide secrets among the workers' flags, which the checks themselves need."""
+    details = check["details"]
+    if "worker_args" not in details:
+        return check
+    return {**check, "details": {**details, "worker_args": shown(details["worker_args"])}}
 
 
 def _verdict(findings: Sequence[Finding]) -> str:
