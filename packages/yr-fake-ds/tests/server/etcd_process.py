@@ -13,6 +13,8 @@ from collections.abc import Iterator
 import pytest
 from started_worker import free_port
 
+from yr_fake_ds.daemon.settings import WorkerSettings
+from yr_fake_ds.membership.access import Access, access_of
 from yr_fake_ds.membership.gateway import EtcdLostError, Gateway
 
 PROGRAM = shutil.which("etcd")
@@ -21,9 +23,11 @@ PROGRAM = shutil.which("etcd")
 class EtcdProcess:
     """A cluster of one."""
 
-    def __init__(self, home: str, ports: tuple[int, int]) -> None:
-        client, peers = (f"http://127.0.0.1:{port}" for port in ports)
-        self.address = client.removeprefix("http://")
+    def __init__(self, home: str, ports: tuple[int, int], certificate: str = "") -> None:
+        """Plan it; with the path of a certificate, behind which is `.key`, it talks TLS only."""
+        scheme = "https" if certificate else "http"
+        self.address = f"127.0.0.1:{ports[0]}"
+        client, peers = f"{scheme}://{self.address}", f"http://127.0.0.1:{ports[1]}"
         self._home = home
         self._command = [
             str(PROGRAM),
@@ -35,7 +39,10 @@ class EtcdProcess:
             f"--initial-advertise-peer-urls={peers}",
             f"--initial-cluster=t={peers}",
         ]
-        self.gateway = Gateway([self.address])
+        if certificate:
+            files = {"cert": certificate, "key": f"{certificate}.key", "trusted-ca": certificate}
+            self._command += [f"--{name}-file={path}" for name, path in files.items()]
+        self.gateway = Gateway([self.address], access=access(certificate))
 
     def start(self) -> None:
         """Start it, again after a kill, and wait until it serves."""
@@ -63,6 +70,26 @@ class EtcdProcess:
         """End it at once."""
         self._process.kill()
         self._process.wait()
+
+
+def access(certificate: str = "", **flags: str) -> Access:
+    """Give what a worker with these flags comes with."""
+    paths = (certificate, certificate, f"{certificate}.key" if certificate else "")
+    files = dict(zip(("etcd_ca", "etcd_cert", "etcd_key"), paths, strict=True))
+    given = {**files, **flags}
+    return access_of(WorkerSettings(enable_etcd_auth=bool(certificate), **given))  # type: ignore[arg-type]
+
+
+def make_certificate(directory: str) -> str:
+    """Make one that is authority, server and client at once; gives its path."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no program `openssl` on PATH")
+    path = os.path.join(directory, "certificate")
+    names = "subjectAltName=IP:127.0.0.1,DNS:etcd.test"
+    new = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    rest = ["-subj", "/O=t", "-addext", names, "-out", path, "-keyout", f"{path}.key"]
+    subprocess.run([*new, *rest], check=True, capture_output=True)
+    return path
 
 
 @pytest.fixture

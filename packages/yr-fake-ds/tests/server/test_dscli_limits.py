@@ -57,14 +57,21 @@ def test_an_etcd_address_is_checked(address: str) -> None:
     assert f"illegal value '{address}' specified for flag 'etcd_address'" in outcome.stderr
 
 
-def test_etcd_credentials_are_refused() -> None:
-    """The fake speaks plain HTTP to etcd, and says so instead of leaving the flags out."""
+@pytest.mark.parametrize(
+    ("flags", "name"),
+    [
+        (["--etcd_username", "me", "--etcd_password", "it"], "etcd_username"),
+        (["--enable_etcd_auth", "true"], "enable_etcd_auth"),
+    ],
+)
+def test_a_metastore_knows_no_users(flags: list[str], name: str) -> None:
+    """What keeps a released worker from its metastore is refused at once, with the flag."""
     address = f"127.0.0.1:{free_port()}"
 
-    outcome = dscli("start", "-w", "--etcd_address", address, "--etcd_username", "me")
+    outcome = dscli("start", "-w", "--metastore_address", address, *flags)
 
     assert outcome.returncode == 1
-    assert "yr-fake-ds does not support --etcd_username me" in outcome.stderr
+    assert f"leave --{name} out" in outcome.stderr
 
 
 @pytest.mark.parametrize("command", ["up", "down", "generate_config", "collect_log"])

@@ -23,11 +23,13 @@ from yr_fake_ds.directory.remote import DirectoryLostError, NotAdmittedError, Re
 from yr_fake_ds.directory.server import DirectoryServer, admitting
 from yr_fake_ds.directory.service import Directory, DirectoryService
 from yr_fake_ds.listener import Serve
+from yr_fake_ds.membership.access import AccessError, access_of
 from yr_fake_ds.membership.directory import ElectedDirectory
-from yr_fake_ds.membership.gateway import EtcdLostError, Gateway
+from yr_fake_ds.membership.gateway import EtcdLostError, Gateway, NoCommonLanguageError
 from yr_fake_ds.membership.member import Member
 
 JOIN_PAUSE_S: Final = 0.05
+ETCD_FAILS: Final = "The worker does not meet the conditions for starting when etcd fails"
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def _in_etcd(
     member = Member(
         settings.worker_address,
         settings.cluster_name,
-        Gateway(settings.etcd_address.split(",")),
+        _gateway(settings),
         directory,
         (settings.node_timeout_s, settings.node_dead_timeout_s),
         lambda reason: _end_itself(home, reason),
@@ -79,9 +81,18 @@ def _in_etcd(
         except NotAdmittedError:
             member.leave()
             raise
+        except NoCommonLanguageError as error:
+            raise StartError(f"{ETCD_FAILS}[cause: {error}]") from error
 
     _patiently(enter, home, "The cluster in etcd cannot be entered, trying again")
     return Coordination(directory, admitting(directory.serve, admission), member)
+
+
+def _gateway(settings: WorkerSettings) -> Gateway:
+    try:
+        return Gateway(settings.etcd_address.split(","), access=access_of(settings))
+    except AccessError as error:
+        raise StartError(str(error)) from error
 
 
 def _end_itself(home: Home, reason: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 _OFF: Final = frozenset({"false", "f", "no", "n", "0"})
-_SECURITY: Final = "it checks no identity and encrypts nothing"
+_SECURITY: Final = "it checks no identity of clients and encrypts nothing between them"
 _HARDWARE: Final = "there is no such hardware in it; use the released dscli"
 _DISK: Final = "it keeps all values in memory and writes none to a disk or to object storage"
 DEMANDING: Final[Mapping[str, tuple[frozenset[str], str]]] = {
@@ -34,9 +34,6 @@ DEMANDING: Final[Mapping[str, tuple[frozenset[str], str]]] = {
     "enable_urma": (_OFF, _HARDWARE),
     "authorization_enable": (_OFF, _SECURITY),
     "enable_curve_zmq": (_OFF, _SECURITY),
-    "enable_etcd_auth": (_OFF, _SECURITY),
-    "etcd_username": (frozenset(), _SECURITY),
-    "etcd_ca": (frozenset(), _SECURITY),
     "iam_kit": (frozenset({"none"}), _SECURITY),
     "system_access_key": (frozenset(), _SECURITY),
     "tenant_access_key": (frozenset(), _SECURITY),

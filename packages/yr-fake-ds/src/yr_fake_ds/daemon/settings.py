@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
@@ -51,6 +51,14 @@ class WorkerSettings:
     metastore_address: str = ""
     start_metastore_service: bool = False
     etcd_address: str = ""
+    etcd_username: str = ""
+    etcd_password: str = field(default="", repr=False)
+    enable_etcd_auth: bool = False
+    etcd_ca: str = ""
+    etcd_cert: str = ""
+    etcd_key: str = ""
+    etcd_passphrase_path: str = ""
+    etcd_target_name_override: str = ""
     cluster_name: str = ""
     node_timeout_s: int = 60
     node_dead_timeout_s: int = 300
@@ -104,8 +112,18 @@ def _check_demands(flags: Mapping[str, str]) -> None:
         value = flags.get(name, "")
         if value and value.lower() not in harmless:
             raise FlagError(f"ERROR: yr-fake-ds does not support --{name} {value}: {reason}")
+    if flags.get("metastore_address"):
+        _check_metastore_flags(flags)
     if int(flags.get("node_dead_timeout_s", 300)) <= int(flags.get("node_timeout_s", 60)):
         raise FlagError("ERROR: node_dead_timeout_s must be greater than node_timeout_s")
+
+
+def _check_metastore_flags(flags: Mapping[str, str]) -> None:
+    """Refuse at once what keeps a released worker from its own metastore until `-t` is over."""
+    logs_in = flags.get("etcd_username") and flags.get("etcd_password")
+    if logs_in or flags.get("enable_etcd_auth", "").lower() in _TRUE:
+        name = "etcd_username" if logs_in else "enable_etcd_auth"
+        raise FlagError(f"ERROR: a metastore knows no users and no TLS: leave --{name} out")
 
 
 def _check_addresses(flags: Mapping[str, str]) -> None:
@@ -131,4 +149,4 @@ def _typed(name: str, value: str) -> str | int | bool:
         return value.lower() in _TRUE
     if kind != "string":
         return int(value)
-    return os.path.abspath(value) if name.endswith(("_dir", "_path")) else value
+    return os.path.abspath(value) if value and name.endswith(("_dir", "_path")) else value

@@ -1,6 +1,6 @@
-"""What the fake needs of etcd, over its JSON gateway: plain HTTP, as etcd 3.4 and later serve it.
+"""What the fake needs of etcd, over its JSON gateway, which etcd 3.4 and later serve by HTTP(S).
 
-Seven calls with small values do not justify a client library: the maintained ones bring gRPC or an
+Eight calls with small values do not justify a client library: the maintained ones bring gRPC or an
 HTTP stack of their own, which would have to be installed wherever the fake is.
 """
 
@@ -10,15 +10,31 @@ import base64
 import contextlib
 import http.client
 import json
+import socket
+import ssl
 import threading
 from collections.abc import Sequence
 from typing import Any, Final
+
+from yr_fake_ds.membership.access import Access
 
 ANSWER_TIMEOUT_S: Final = 2.0
 
 
 class EtcdLostError(ConnectionError):
-    """No address answers, or what answers is no etcd."""
+    """No address answers, or what answers is no etcd, or it does not let this worker in."""
+
+
+class NoCommonLanguageError(EtcdLostError):
+    """Those that answer want TLS where there is none here, or another certificate, or no TLS."""
+
+
+class _RefusedError(ValueError):
+    """An answer that is no success."""
+
+    def __init__(self, status: int, answer: object) -> None:
+        super().__init__(f"HTTP status {status}: {answer}")
+        self.status = status
 
 
 class Gateway:
@@ -28,8 +44,15 @@ class Gateway:
     asked first.
     """
 
-    def __init__(self, addresses: Sequence[str], timeout_s: float = ANSWER_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        addresses: Sequence[str],
+        timeout_s: float = ANSWER_TIMEOUT_S,
+        access: Access = Access(),  # noqa: B008 - it cannot be changed
+    ) -> None:
         self._addresses = list(addresses)
+        self._access = access
+        self._token = ""
         self._timeout_s = timeout_s
         self._lock = threading.Lock()
 
@@ -76,31 +99,75 @@ class Gateway:
         self, call: str, body: dict[str, Any], accepted: Sequence[int] = (200,)
     ) -> dict[str, Any]:
         text = json.dumps(body)
-        reasons = []
+        failures: dict[str, Exception] = {}
         for address in list(self._addresses):
             try:
-                answer = self._ask(address, call, text, accepted)
+                answer = self._ask_as_user(address, call, text, accepted)
             except (OSError, http.client.HTTPException, ValueError) as error:
-                reasons.append(f"{address}: {error!r}")
+                failures[address] = error
                 continue
             self._prefer(address)
             return answer
-        raise EtcdLostError("; ".join(reasons))
+        reasons = "; ".join(f"{address}: {error!r}" for address, error in failures.items())
+        if all(_speaks_otherwise(error) for error in failures.values()):
+            raise NoCommonLanguageError(reasons)
+        raise EtcdLostError(reasons)
+
+    def _ask_as_user(
+        self, address: str, call: str, text: str, accepted: Sequence[int]
+    ) -> dict[str, Any]:
+        """Log in where that is asked for; once again when etcd has forgotten it."""
+        if not self._access.logs_in:
+            return self._ask(address, call, text, accepted)
+        if self._token:
+            try:
+                return self._ask(address, call, text, accepted)
+            except _RefusedError as error:
+                if error.status != http.client.UNAUTHORIZED:
+                    raise
+        self._token = ""
+        login = json.dumps({"name": self._access.user, "password": self._access.password})
+        self._token = str(self._ask(address, "auth/authenticate", login, (200,))["token"])
+        return self._ask(address, call, text, accepted)
 
     def _ask(self, address: str, call: str, text: str, accepted: Sequence[int]) -> dict[str, Any]:
-        connection = http.client.HTTPConnection(address, timeout=self._timeout_s)
-        with contextlib.closing(connection):
-            connection.request("POST", f"/v3/{call}", text, {"Content-Type": "application/json"})
+        headers = {"Content-Type": "application/json"}
+        if token := self._token:
+            headers["Authorization"] = token
+        with contextlib.closing(self._connect(address)) as connection:
+            connection.request("POST", f"/v3/{call}", text, headers)
             response = connection.getresponse()
             answer = json.loads(response.read())
         if response.status not in accepted or not isinstance(answer, dict):
-            raise ValueError(f"HTTP status {response.status}: {answer}")
+            raise _RefusedError(response.status, answer)
         return answer
+
+    def _connect(self, address: str) -> http.client.HTTPConnection:
+        host, _, port = address.rpartition(":")
+        host = host.strip("[]")
+        connection = http.client.HTTPConnection(address, timeout=self._timeout_s)
+        connection.sock = socket.create_connection((host, int(port)), self._timeout_s)
+        if self._access.context is None:
+            return connection
+        try:
+            name = self._access.server_name or host
+            connection.sock = self._access.context.wrap_socket(
+                connection.sock, server_hostname=name
+            )
+        except OSError:
+            connection.close()
+            raise
+        return connection
 
     def _prefer(self, address: str) -> None:
         with self._lock:
             self._addresses.remove(address)
             self._addresses.insert(0, address)
+
+
+def _speaks_otherwise(error: Exception) -> bool:
+    """Tell whether TLS failed, or an etcd that wants it hung up."""
+    return isinstance(error, (ssl.SSLError, http.client.RemoteDisconnected, ConnectionResetError))
 
 
 def _encoded(text: str) -> str:
