@@ -158,3 +158,24 @@ def test_a_time_that_is_none_is_named() -> None:
     """Every variable that is a time says so in the same way."""
     with pytest.raises(ConfigurationError, match="RAY_ASCEND_HCCL_RENDEZVOUS_S='soon'"):
         seconds({"RAY_ASCEND_HCCL_RENDEZVOUS_S": "soon"}, "RAY_ASCEND_HCCL_RENDEZVOUS_S", 30.0)
+
+
+@pytest.mark.parametrize(
+    ("flags", "problem"),
+    [
+        ("--etcd_username me", "--etcd_password has no value"),
+        ("--etcd_password it", "--etcd_username has no value"),
+        ("--enable_etcd_auth true --etcd_ca a", "--etcd_cert, --etcd_key has no value"),
+        ("--etcd_username me --etcd_password it", "--etcd_username is for YR_DS_INIT_MODE=etcd"),
+        (
+            "--enable_etcd_auth yes --etcd_ca a --etcd_cert b --etcd_key c",
+            "--enable_etcd_auth is for YR_DS_INIT_MODE=etcd",
+        ),
+    ],
+)
+def test_flags_for_etcd_are_whole_and_for_etcd(flags: str, problem: str) -> None:
+    """What a worker would take for nothing, or never start with, is a bad value."""
+    with pytest.raises(ConfigurationError, match=problem) as raised:
+        BackendConfig.from_env({"YR_DS_WORKER_ARGS": flags})
+
+    assert raised.value.name == "YR_DS_WORKER_ARGS"

@@ -75,19 +75,3 @@ def test_the_doctor_does_not_tell_the_password(monkeypatch: pytest.MonkeyPatch) 
 
     assert "word" not in as_text(findings).replace("password", "")
     assert "word" not in as_json(findings).replace("password", "")
-
-
-@pytest.mark.parametrize(
-    ("flags", "missing"),
-    [
-        ("--etcd_username me", "--etcd_password has no value"),
-        ("--etcd_password it", "--etcd_username has no value"),
-        ("--enable_etcd_auth true --etcd_ca a", "--etcd_cert, --etcd_key has no value"),
-    ],
-)
-def test_halves_are_refused(flags: str, missing: str) -> None:
-    """What a worker would take for nothing, or fail of, is a bad value in etcd mode."""
-    with pytest.raises(ConfigurationError, match=missing) as raised:
-        BackendConfig.from_env({**ETCD, "YR_DS_WORKER_ARGS": flags})
-
-    assert raised.value.name == "YR_DS_WORKER_ARGS"

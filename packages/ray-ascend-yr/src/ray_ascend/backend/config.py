@@ -132,8 +132,7 @@ class BackendConfig:
                 f"{WORKER_PORT} and {METASTORE_PORT} are both {self.worker_port}; they must differ",
                 METASTORE_PORT,
             )
-        if self.mode == "etcd":
-            self._check_etcd_flags()
+        self._check_etcd_flags()
         if VISIBLE_NPUS in dict(self.worker_env) and dict(self.worker_args).get(REMOTE_H2D):
             raise ConfigurationError(
                 f"{WORKER_ENV}: {VISIBLE_NPUS} is set through --{REMOTE_H2D} in {WORKER_ARGS}, "
@@ -144,12 +143,18 @@ class BackendConfig:
     def _check_etcd_flags(self) -> None:
         """Refuse halves, which a worker takes for nothing, or which make it fail (0.8.1)."""
         flags = {name for name, value in self.worker_args if value}
+        by_tls = is_true(dict(self.worker_args).get(ENABLE_TLS, ""))
         if len(flags & {USER, PASSWORD}) == 1:
             raise _incomplete(flags, (USER, PASSWORD), "belong together")
-        if is_true(dict(self.worker_args).get(ENABLE_TLS, "")) and not flags.issuperset(
-            CERTIFICATES
-        ):
+        if by_tls and not flags.issuperset(CERTIFICATES):
             raise _incomplete(flags, CERTIFICATES, f"are what --{ENABLE_TLS} true needs")
+        if self.mode == "metastore" and (by_tls or USER in flags):
+            name = ENABLE_TLS if by_tls else USER
+            raise ConfigurationError(
+                f"{WORKER_ARGS}: --{name} is for {MODE}=etcd; a worker with it cannot reach its "
+                "own metastore",
+                WORKER_ARGS,
+            )
 
 
 def is_true(text: str) -> bool:

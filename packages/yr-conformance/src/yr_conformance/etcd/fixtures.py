@@ -7,11 +7,15 @@ kills one.
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
+from yr_conformance.etcd.certificates import Certificates
 from yr_conformance.etcd.errors import EtcdError, UnavailableError
+from yr_conformance.etcd.guarded import GuardedEtcd
 from yr_conformance.etcd.members import EtcdMembers
 from yr_conformance.etcd.program import ProgramEtcd
 from yr_conformance.etcd.provision import REQUIREMENTS, Provision, Wishes, wishes
@@ -100,3 +104,42 @@ def start_members(
             return made
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def certificates(process_mark: str, process_home: str) -> Certificates:
+    """The files for TLS."""
+    try:
+        return Certificates(tempfile.mkdtemp(prefix="tls-", dir=process_home))
+    except UnavailableError as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="module")
+def start_guarded(process_mark: str, process_home: str) -> Iterator[Callable[..., GuardedEtcd]]:
+    """Start an etcd that does not let everybody in; all end with the module."""
+    with contextlib.ExitStack() as stack:
+
+        def start(*arguments: Any) -> GuardedEtcd:
+            try:
+                made = GuardedEtcd(process_home, *arguments)
+            except UnavailableError as reason:
+                pytest.skip(f"no etcd with users or TLS: {reason}")
+            stack.callback(made.close)
+            return made
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def locked(start_guarded: Callable[..., GuardedEtcd]) -> GuardedEtcd:
+    """An etcd that asks for passwords."""
+    etcd = start_guarded()
+    etcd.demand_passwords()
+    return etcd
+
+
+@pytest.fixture(scope="module")
+def tls(start_guarded: Callable[..., GuardedEtcd], certificates: Certificates) -> GuardedEtcd:
+    """An etcd that talks TLS only."""
+    return start_guarded(certificates)

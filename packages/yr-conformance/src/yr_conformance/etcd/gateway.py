@@ -6,15 +6,26 @@ import base64
 import contextlib
 import http.client
 import json
+import ssl
 from collections.abc import Mapping
 from typing import Any, Final
 
 _ANSWER_TIMEOUT_S: Final = 10.0
 
 
-def ask(address: str, call: str, body: Mapping[str, Any], token: str = "") -> dict[str, Any]:
+def ask(
+    address: str,
+    call: str,
+    body: Mapping[str, Any],
+    token: str = "",
+    context: ssl.SSLContext | None = None,
+) -> dict[str, Any]:
     """Make one call; AssertionError with the answer if it is refused."""
-    connection = http.client.HTTPConnection(address, timeout=_ANSWER_TIMEOUT_S)
+    connection = (
+        http.client.HTTPSConnection(address, timeout=_ANSWER_TIMEOUT_S, context=context)
+        if context
+        else http.client.HTTPConnection(address, timeout=_ANSWER_TIMEOUT_S)
+    )
     with contextlib.closing(connection):
         headers = {"Authorization": token} if token else {}
         connection.request("POST", f"/v3/{call}", json.dumps(body), headers)
@@ -24,11 +35,13 @@ def ask(address: str, call: str, body: Mapping[str, Any], token: str = "") -> di
     return answer
 
 
-def keys_below(address: str, prefix: str, token: str = "") -> list[str]:
+def keys_below(
+    address: str, prefix: str, token: str = "", context: ssl.SSLContext | None = None
+) -> list[str]:
     """List the keys that begin so."""
     end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
     body = {"key": encoded(prefix), "range_end": encoded(end), "keys_only": True}
-    found = ask(address, "kv/range", body, token).get("kvs", [])
+    found = ask(address, "kv/range", body, token, context).get("kvs", [])
     return [base64.b64decode(row["key"]).decode() for row in found]
 
 

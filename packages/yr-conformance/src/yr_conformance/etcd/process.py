@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -18,9 +19,9 @@ _LAST_WORDS = 400
 class EtcdProcess:
     """A process of ours; it inherits the environment, and with it the mark of the test process."""
 
-    def __init__(self, address: str, parent: str) -> None:
-        """Make its directory below `parent`; nothing runs yet."""
-        self.address = address
+    def __init__(self, address: str, parent: str, context: ssl.SSLContext | None = None) -> None:
+        """Make its directory below `parent`; nothing runs yet. With a context it talks TLS."""
+        self.address, self._context = address, context
         self._home = tempfile.mkdtemp(prefix="etcd-", dir=parent)
         self.data = os.path.join(self._home, "data")
         self._log = os.path.join(self._home, "log")
@@ -50,7 +51,7 @@ class EtcdProcess:
 
     def wait(self, timeout_s: float = PATIENCE_S) -> None:
         """Wait until it answers and can be written to; EtcdError if it does not."""
-        wait_until_healthy(self.address, lambda: self.runs, timeout_s)
+        wait_until_healthy(self.address, lambda: self.runs, timeout_s, self._context)
 
     def pause(self) -> None:
         """Stop it from answering while its connections stay."""

@@ -7,6 +7,7 @@ client library is needed.
 from __future__ import annotations
 
 import json
+import ssl
 import time
 import urllib.request
 from collections.abc import Callable
@@ -50,9 +51,11 @@ class Etcd(Protocol):
         ...
 
 
-def is_healthy(address: str, timeout_s: float = _ANSWER_TIMEOUT_S) -> bool:
+def is_healthy(
+    address: str, timeout_s: float = _ANSWER_TIMEOUT_S, context: ssl.SSLContext | None = None
+) -> bool:
     """Tell whether an etcd answers there and can be written to (it has a leader)."""
-    answer = _ask(address, "/health", timeout_s)
+    answer = _ask(address, "/health", timeout_s, context)
     return str(answer.get("health")).lower() == "true"
 
 
@@ -62,11 +65,14 @@ def version_of(address: str) -> str:
 
 
 def wait_until_healthy(
-    address: str, is_running: Callable[[], bool], timeout_s: float = PATIENCE_S
+    address: str,
+    is_running: Callable[[], bool],
+    timeout_s: float = PATIENCE_S,
+    context: ssl.SSLContext | None = None,
 ) -> None:
     """Return once it answers; EtcdError when it ended meanwhile or after so many seconds."""
     deadline = time.monotonic() + timeout_s
-    while not is_healthy(address):
+    while not is_healthy(address, context=context):
         if not is_running():
             raise EtcdError(f"the etcd at {address} ended while it started")
         if time.monotonic() > deadline:
@@ -75,7 +81,13 @@ def wait_until_healthy(
 
 
 def arguments(
-    listen: str, advertise: str, peers: str, data_dir: str, name: str = "yr", members: str = ""
+    listen: str,
+    advertise: str,
+    peers: str,
+    data_dir: str,
+    name: str = "yr",
+    members: str = "",
+    scheme: str = "http",
 ) -> list[str]:
     """Give the command line of one member, behind the name of the program.
 
@@ -85,19 +97,23 @@ def arguments(
     return [
         f"--name={name}",
         f"--data-dir={data_dir}",
-        f"--listen-client-urls=http://{listen}",
-        f"--advertise-client-urls=http://{advertise}",
+        f"--listen-client-urls={scheme}://{listen}",
+        f"--advertise-client-urls={scheme}://{advertise}",
         f"--listen-peer-urls=http://{peers}",
         f"--initial-advertise-peer-urls=http://{peers}",
         f"--initial-cluster={members or f'{name}=http://{peers}'}",
     ]
 
 
-def _ask(address: str, path: str, timeout_s: float) -> dict[str, object]:
+def _ask(
+    address: str, path: str, timeout_s: float, context: ssl.SSLContext | None = None
+) -> dict[str, object]:
     # A proxy of the environment is none of this address's business.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    handlers = [urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)]
+    opener = urllib.request.build_opener(*handlers)
+    scheme = "https" if context else "http"
     try:
-        with opener.open(f"http://{address}{path}", timeout=timeout_s) as answer:
+        with opener.open(f"{scheme}://{address}{path}", timeout=timeout_s) as answer:
             found = json.load(answer)
     except (OSError, ValueError):
         return {}
