@@ -11,9 +11,10 @@ from etcd_process import EtcdProcess, access, make_certificate
 from started_worker import dscli, free_port
 
 from yr_fake_ds.membership.access import AccessError
-from yr_fake_ds.membership.gateway import EtcdLostError, Gateway, NoCommonLanguageError
+from yr_fake_ds.membership.gateway import EtcdLostError, EtcdUnreachableError, Gateway
 
 LOGIN = {"etcd_username": "workers", "etcd_password": "a secret=word"}
+ONE_MASTER = ("--enable_distributed_master", "false")
 EVERYTHING = {"key": "Lw==", "range_end": "MA=="}
 
 
@@ -106,7 +107,7 @@ def test_no_common_language(tls: EtcdProcess, etcd: EtcdProcess, certificate: st
     attempts = [(tls, another), (tls, access()), (etcd, access(certificate))]
 
     for server, way in attempts:
-        with pytest.raises(NoCommonLanguageError, match=server.address):
+        with pytest.raises(EtcdUnreachableError, match=server.address):
             put(Gateway([server.address], access=way))
 
 
@@ -118,12 +119,12 @@ def test_what_cannot_be_read_is_named(certificate: str) -> None:
         access(certificate, etcd_key=certificate)
 
 
-def test_a_worker_ends_without_a_common_language(tls: EtcdProcess) -> None:
-    """`dscli start` fails at once, and not at the end of its time."""
+def test_a_worker_may_end_without_a_common_language(tls: EtcdProcess) -> None:
+    """With one master `dscli start` fails at once, and not at the end of its time."""
     addresses = ("--worker_address", f"127.0.0.1:{free_port()}", "--etcd_address", tls.address)
 
     with tempfile.TemporaryDirectory(prefix="yrs-", dir="/tmp") as home:
-        outcome = dscli("start", "-t", "50", "-d", home, "-w", *addresses)
+        outcome = dscli("start", "-t", "50", "-d", home, "-w", *addresses, *ONE_MASTER)
 
     assert outcome.returncode == 1
     assert "does not meet the conditions for starting when etcd fails" in outcome.stderr

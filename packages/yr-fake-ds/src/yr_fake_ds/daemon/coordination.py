@@ -7,8 +7,10 @@ etcd                it takes a place in etcd, where the workers agree who keeps 
 
 from __future__ import annotations
 
+import math
 import os
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -25,10 +27,12 @@ from yr_fake_ds.directory.service import Directory, DirectoryService
 from yr_fake_ds.listener import Serve
 from yr_fake_ds.membership.access import AccessError, access_of
 from yr_fake_ds.membership.directory import ElectedDirectory
-from yr_fake_ds.membership.gateway import EtcdLostError, Gateway, NoCommonLanguageError
+from yr_fake_ds.membership.gateway import EtcdLostError, EtcdUnreachableError, Gateway
 from yr_fake_ds.membership.member import Member
 
 JOIN_PAUSE_S: Final = 0.05
+ETCD_PATIENCE_S: Final = 1.0
+"""Of a worker with `--enable_distributed_master false`; the released one ends after 1 to 6 s."""
 ETCD_FAILS: Final = "The worker does not meet the conditions for starting when etcd fails"
 
 
@@ -75,14 +79,19 @@ def _in_etcd(
         lambda reason: _end_itself(home, reason),
     )
 
+    patience_s = math.inf if settings.enable_distributed_master else ETCD_PATIENCE_S
+    deadline = time.monotonic() + patience_s
+
     def enter() -> None:
         try:
             member.enter()
         except NotAdmittedError:
             member.leave()
             raise
-        except NoCommonLanguageError as error:
-            raise StartError(f"{ETCD_FAILS}[cause: {error}]") from error
+        except EtcdUnreachableError as error:
+            if time.monotonic() > deadline:
+                raise StartError(f"{ETCD_FAILS}[cause: {error}]") from error
+            raise
 
     _patiently(enter, home, "The cluster in etcd cannot be entered, trying again")
     return Coordination(directory, admitting(directory.serve, admission), member)

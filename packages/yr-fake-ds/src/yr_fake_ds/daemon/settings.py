@@ -59,6 +59,8 @@ class WorkerSettings:
     etcd_key: str = ""
     etcd_passphrase_path: str = ""
     etcd_target_name_override: str = ""
+    enable_distributed_master: bool = True
+    """Of its meaning only this: without it, a worker does not wait for an etcd that is away."""
     cluster_name: str = ""
     node_timeout_s: int = 60
     node_dead_timeout_s: int = 300

@@ -11,7 +11,6 @@ import contextlib
 import http.client
 import json
 import socket
-import ssl
 import threading
 from collections.abc import Sequence
 from typing import Any, Final
@@ -25,8 +24,8 @@ class EtcdLostError(ConnectionError):
     """No address answers, or what answers is no etcd, or it does not let this worker in."""
 
 
-class NoCommonLanguageError(EtcdLostError):
-    """Those that answer want TLS where there is none here, or another certificate, or no TLS."""
+class EtcdUnreachableError(EtcdLostError):
+    """No address says anything: nobody listens, or is silent, or talks TLS on one side only."""
 
 
 class _RefusedError(ValueError):
@@ -109,9 +108,9 @@ class Gateway:
             self._prefer(address)
             return answer
         reasons = "; ".join(f"{address}: {error!r}" for address, error in failures.items())
-        if all(_speaks_otherwise(error) for error in failures.values()):
-            raise NoCommonLanguageError(reasons)
-        raise EtcdLostError(reasons)
+        if any(isinstance(error, _RefusedError) for error in failures.values()):
+            raise EtcdLostError(reasons)
+        raise EtcdUnreachableError(reasons)
 
     def _ask_as_user(
         self, address: str, call: str, text: str, accepted: Sequence[int]
@@ -163,11 +162,6 @@ class Gateway:
         with self._lock:
             self._addresses.remove(address)
             self._addresses.insert(0, address)
-
-
-def _speaks_otherwise(error: Exception) -> bool:
-    """Tell whether TLS failed, or an etcd that wants it hung up."""
-    return isinstance(error, (ssl.SSLError, http.client.RemoteDisconnected, ConnectionResetError))
 
 
 def _encoded(text: str) -> str:

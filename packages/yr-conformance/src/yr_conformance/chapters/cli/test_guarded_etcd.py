@@ -10,7 +10,7 @@ from yr_conformance.chapters.cli.clauses import MUST, clause
 from yr_conformance.datasystem.cluster import cluster_in
 from yr_conformance.datasystem.dscli import Outcome, dscli
 from yr_conformance.datasystem.sources import MEASURED
-from yr_conformance.datasystem.worker import Worker, free_ports
+from yr_conformance.datasystem.worker import HOST, Worker, free_ports
 from yr_conformance.etcd.certificates import NAME, Certificates
 from yr_conformance.etcd.guarded import GUEST, GuardedEtcd, login
 from yr_conformance.etcd.server import Etcd
@@ -19,6 +19,8 @@ SHORT_TIMEOUT_S = "5"
 """For workers that wait until it is over; the others end by themselves, on a busy machine late."""
 LONG_TIMEOUT_S = "45"
 NOT_READY = f"Worker service is not ready within {SHORT_TIMEOUT_S} seconds"
+ONE_MASTER = "--enable_distributed_master false"
+"""With it a worker does not wait for an etcd that it cannot talk to."""
 ETCD_FAILS = "does not meet the conditions for starting when etcd fails"
 
 
@@ -123,8 +125,8 @@ def test_tls_that_does_not_fit(
     files: dict[str, str],
     more: str,
 ) -> None:
-    """Another authority, a client that etcd does not know, another name: the worker ends."""
-    outcome = start(worker, tls.address, f"{certificates.flags(**files)}{more}")
+    """Another authority, client or name than fits: a worker with one master ends at once."""
+    outcome = start(worker, tls.address, f"{certificates.flags(**files)} {ONE_MASTER}{more}")
 
     assert outcome.status == 1, outcome
     assert ETCD_FAILS in outcome.text
@@ -134,11 +136,20 @@ def test_tls_that_does_not_fit(
 def test_tls_on_one_side(
     worker: Worker, tls: GuardedEtcd, etcd: Etcd, certificates: Certificates
 ) -> None:
-    """TLS at the worker only, or at etcd only, ends the worker; files alone are no TLS."""
+    """TLS on one side only ends a worker with one master; files alone are no TLS."""
     files = certificates.flags().removeprefix("--enable_etcd_auth true ")
 
     for address, flags in ((etcd.address, certificates.flags()), (tls.address, files)):
-        outcome = start(worker, address, flags)
+        outcome = start(worker, address, f"{flags} {ONE_MASTER}")
 
         assert outcome.status == 1, outcome
         assert ETCD_FAILS in outcome.text
+
+
+@clause("CLI-ETCD-08", MUST, source=MEASURED)
+def test_one_master_and_no_etcd(worker: Worker) -> None:
+    """With `--enable_distributed_master false`, a worker without an etcd ends before `-t`."""
+    outcome = start(worker, f"{HOST}:{free_ports(1)[0]}", ONE_MASTER)
+
+    assert outcome.status == 1, outcome
+    assert ETCD_FAILS in outcome.text
