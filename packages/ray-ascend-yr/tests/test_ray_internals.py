@@ -119,6 +119,8 @@ def test_the_tables_of_jobs_and_actors() -> None:
     (kept,) = [row for row in ray_internals.actors() if row["Name"] == "kept"]
 
     assert not job["IsDead"]
+    assert ray_internals.actor(kept["ActorID"]) == kept
+    assert ray_internals.actor("0" * len(kept["ActorID"])) is None
     assert (kept["JobID"], kept["IsDetached"], kept["State"]) == (job_id, True, "ALIVE")
 
 

@@ -155,10 +155,17 @@ def jobs() -> list[dict[str, Any]]:
 
 
 def actors() -> list[dict[str, Any]]:
-    """Rows of Ray's table of actors, with `JobID`, `Name`, `IsDetached` and `State`."""
+    """Rows of Ray's table of actors, with `ActorID`, `JobID`, `Name`, `IsDetached` and `State`."""
     from ray._private import state
 
     return list(state.actors().values())
+
+
+def actor(actor_id: str) -> dict[str, Any] | None:
+    """The row of one actor; None when Ray has forgotten it (`state.actors(actor_id)`)."""
+    from ray._private import state
+
+    return state.actors(actor_id) or None
 
 
 def read_key(key: bytes, namespace: bytes | None = None) -> bytes | None:

@@ -10,8 +10,10 @@ the head), in an etcd too; if that node is lost, another one follows, and the ot
 anew with it.
 
 The coordinator is detached and asynchronous: a question does not wait behind another node's worker
-that is being started. If its process dies, Ray starts it again with its settings, and it finds the
-supervisors, whose workers have gone on. It ends with the last of the backend's users.
+that is being started. A supervisor's answer serves all who had asked before it was asked: thousands
+of questions that come together are one or two for it. If the coordinator's process dies, Ray starts
+it again with its settings, and it finds the supervisors, whose workers have gone on. It ends with
+the last of the backend's users.
 """
 
 from __future__ import annotations
@@ -50,7 +52,7 @@ class Coordinator:
         self._wanted: set[str] = set()
         self._head = ""
         self._heads_lost = 0
-        self._questions = 0
+        self._questions = self._checks = 0
         self._stopping = False
         self._choosing = asyncio.Lock()
         self._recovery: asyncio.Future[None] | None = None
@@ -80,7 +82,7 @@ class Coordinator:
         await self.begin()
         if self._stopping:
             return None
-        await self._started(node_id)
+        await self._started(node_id, _now())
         await self._note(job_id)
         return self._config
 
@@ -96,11 +98,15 @@ class Coordinator:
         if self._stopping or await self.idle():
             return None
         await self._note(job_id)
-        return await self._started(node_id)
+        return await self._started(node_id, _now())
 
     async def questions(self) -> int:
         """Tell how often processes asked for a worker: once each, and when theirs proved wrong."""
         return self._questions
+
+    async def checks(self) -> int:
+        """Tell how often this asked supervisors for their worker, for itself and for processes."""
+        return self._checks
 
     async def report(self) -> BackendReport:
         """Tell what is known; unlike `endpoint` it starts nothing and waits for nothing."""
@@ -128,8 +134,9 @@ class Coordinator:
             await asyncio.to_thread(self._users.add, job_id)
 
     async def _recover(self) -> None:
-        for node_id in await _living_nodes():
-            if found := await SupervisedNode.found(node_id):
+        supervisors = [SupervisedNode.found(node_id) for node_id in await _living_nodes()]
+        for found in await asyncio.gather(*supervisors):
+            if found is not None:
                 await self._take_over(*found)
         if self._nodes and not self._head:
             # It was lost together with the coordinator.
@@ -169,8 +176,9 @@ class Coordinator:
         living = await _living_nodes()
         for node_id in self._wanted - living:
             self._give_up(node_id)
+        asked = _now()
         checks = [
-            self._started(node_id)
+            self._started(node_id, asked)
             for node_id in self._wanted
             if node_id not in self._nodes or not self._nodes[node_id].starting.locked()
         ]
@@ -188,28 +196,29 @@ class Coordinator:
             self._head = ""
             self._heads_lost += self._config.metadata_can_move
 
-    async def _started(self, node_id: str) -> WorkerEndpoint:
-        head = await self._living_head(node_id)
+    async def _started(self, node_id: str, asked: float) -> WorkerEndpoint:
+        """Give the node's worker, which like the head's was seen alive after the time `asked`."""
+        head = await self._living_head(node_id, asked)
         if head.node_id == node_id:
             return head
-        return await self._start_worker(node_id, head)
+        return await self._start_worker(node_id, asked, head)
 
-    async def _living_head(self, node_id: str) -> WorkerEndpoint:
+    async def _living_head(self, node_id: str, asked: float) -> WorkerEndpoint:
         """Give the head's worker, alive; a head whose node is gone is followed by this node."""
         async with self._choosing:
             self._head = self._head or node_id
             try:
-                return await self._start_worker(self._head)
+                return await self._start_worker(self._head, asked)
             except GONE as error:
                 if self._head == node_id:
                     raise
                 logger.warning("the metadata's node %s is gone: %s", self._head, first_line(error))
                 self._give_up(self._head)
                 self._head = node_id
-                return await self._start_worker(node_id)
+                return await self._start_worker(node_id, asked)
 
     async def _start_worker(
-        self, node_id: str, head: WorkerEndpoint | None = None
+        self, node_id: str, asked: float, head: WorkerEndpoint | None = None
     ) -> WorkerEndpoint:
         """Start the node's worker unless it lives, with a new supervisor if the old one died.
 
@@ -217,12 +226,14 @@ class Coordinator:
         """
         if node_id in self._nodes:
             try:
-                return await self._try_to_start(node_id, head)
+                return await self._try_to_start(node_id, asked, head)
             except GONE as error:
                 logger.warning("the supervisor of node %s is gone: %s", node_id, first_line(error))
-        return await self._try_to_start(node_id, head)
+        return await self._try_to_start(node_id, asked, head)
 
-    async def _try_to_start(self, node_id: str, head: WorkerEndpoint | None) -> WorkerEndpoint:
+    async def _try_to_start(
+        self, node_id: str, asked: float, head: WorkerEndpoint | None
+    ) -> WorkerEndpoint:
         if self._stopping:
             raise NotInitializedError("the YR backend is being taken down")
         node = self._nodes.get(node_id)
@@ -230,6 +241,9 @@ class Coordinator:
             node = self._nodes[node_id] = SupervisedNode.on(node_id)
         async with node.starting:
             before = node.endpoint
+            if before is not None and node.was_seen(asked, self._placement(node, head)):
+                return before
+            self._checks += 1
             try:
                 await node.look()
                 node.port = node.port or self._port_at(node.host)
@@ -263,6 +277,10 @@ class Coordinator:
         node = self._nodes.pop(node_id, None)
         if node is not None:
             await node.end()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def _living_nodes() -> set[str]:

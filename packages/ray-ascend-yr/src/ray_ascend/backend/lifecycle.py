@@ -13,7 +13,6 @@ import ray
 from ray_ascend import ray_internals
 from ray_ascend.backend.config import BackendConfig
 from ray_ascend.backend.coordinator import Coordinator
-from ray_ascend.backend.report import BackendReport
 from ray_ascend.errors import NotInitializedError, RayAscendError
 from ray_ascend.store.actor_names import COORDINATOR, NAMESPACE
 from ray_ascend.store.discovery import job_id, node_id, result_of
@@ -88,10 +87,10 @@ def is_running() -> bool:
     """Tell whether there is a backend that has, or is getting, a worker."""
     try:
         coordinator = ray.get_actor(COORDINATOR, namespace=NAMESPACE)
-        report: BackendReport = _answer(coordinator.report.remote(), _LOOKUP_TIMEOUT_S)
+        is_idle: bool = _answer(coordinator.idle.remote(), _LOOKUP_TIMEOUT_S)
     except (ValueError, ray.exceptions.RayActorError):
         return False
-    return report.config is not None
+    return not is_idle
 
 
 def was_taken_down() -> bool:

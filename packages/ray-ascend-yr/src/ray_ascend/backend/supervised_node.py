@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import ray
@@ -40,6 +40,7 @@ class SupervisedNode:
     host: str = ""
     port: int = 0
     endpoint: WorkerEndpoint | None = None
+    seen: tuple[float, Placement] | None = None
     starting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @classmethod
@@ -83,11 +84,17 @@ class SupervisedNode:
         if not self.host:
             self.host = await asyncio.wait_for(self.supervisor.host.remote(), _START_TIMEOUT_S)
 
+    def was_seen(self, asked: float, placement: Placement) -> bool:
+        """Tell whether the worker of this placement was found alive by who looked after `asked`."""
+        return self.seen is not None and self.seen[0] > asked and self.seen[1] == placement
+
     async def start(self, config: BackendConfig, placement: Placement) -> WorkerEndpoint:
         """Start the worker unless it lives; the caller holds `starting`."""
+        self.seen, looked = None, asyncio.get_running_loop().time()
         start = self.supervisor.start.remote(config, placement)
         endpoint: WorkerEndpoint = await asyncio.wait_for(start, _START_TIMEOUT_S)
         self.endpoint, self.port = endpoint, endpoint.port
+        self.seen = looked, replace(placement, port=endpoint.port)
         return endpoint
 
     async def end(self) -> None:

@@ -26,6 +26,7 @@ class Users:
         self._key = f"users-{cluster}".encode()
         noted = ray_internals.read_key(self._key, _KV_NAMESPACE)
         self._jobs: set[str] = set(json.loads(noted)) if noted else set()
+        self._survivor = ""
 
     def __contains__(self, job_id: str) -> bool:
         return job_id in self._jobs
@@ -47,7 +48,20 @@ class Users:
             self._uses(job) and not job["IsDead"] for job in ray_internals.jobs()
         ):
             return False
-        return not any(self._uses(actor) and _outlives(actor) for actor in ray_internals.actors())
+        return not self._has_survivor()
+
+    def _has_survivor(self) -> bool:
+        """Tell whether an actor outlives its driver, looking first at the one that was found last.
+
+        The table has all actors of the cluster, dead ones too, and this is asked every second.
+        """
+        if self._survivor:
+            row = ray_internals.actor(self._survivor)
+            if row is not None and _outlives(row):
+                return True
+        found = (row for row in ray_internals.actors() if self._uses(row) and _outlives(row))
+        self._survivor = next((str(row["ActorID"]) for row in found), "")
+        return self._survivor != ""
 
     def _uses(self, row: dict[str, Any]) -> bool:
         return row["JobID"] in self._jobs

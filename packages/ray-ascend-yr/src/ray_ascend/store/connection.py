@@ -157,6 +157,12 @@ def current(patience_s: float = REPLACEMENT_S) -> Connection:
         return connection
 
 
+def is_there() -> bool:
+    """Tell whether this process has been told of a worker, without asking anybody."""
+    connection = of_process(_Current).connection
+    return connection is not None and connection.scope == _scope()
+
+
 def wait_for_backend() -> None:
     """Wait until the driver has started the backend; called in actors and tasks.
 

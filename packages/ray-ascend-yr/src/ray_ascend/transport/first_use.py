@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 
+from ray_ascend.store import connection
 from ray_ascend.store.discovery import job_id, node_id
 from ray_ascend.store.process_state import of_process
 
@@ -35,7 +36,9 @@ def ensure_backend() -> None:
         return
     with asked.lock:
         if scope not in asked.scopes:
-            _start_if_new()
+            # Who has registered in an actor knows its worker, and need not ask a second time.
+            if not connection.is_there():
+                _start_if_new()
             asked.scopes.add(scope)
 
 
