@@ -55,6 +55,7 @@ def load_of(nodes: Sequence[str], an_actor: str) -> Load:
     chief = _process_of(coordinator)
     others = [_process_of(ray.get_actor(supervisor_name(node), NAMESPACE)) for node in nodes]
     idle = _idle(coordinator, chief, others)
+    nobody = ray.remote(num_cpus=0)(_Nobody)
     at_once = _at_once(coordinator, chief, nodes[-1])
     return Load(
         questions,
@@ -66,7 +67,7 @@ def load_of(nodes: Sequence[str], an_actor: str) -> Load:
         _milliseconds(lambda: state.actors(an_actor)),
         _milliseconds(state.jobs),
         _milliseconds(lambda: ray.get_actor(COORDINATOR, namespace=NAMESPACE)),
-        _milliseconds(_make_and_forget),
+        _milliseconds(lambda: _make_and_forget(nobody)),
         _own_mib(chief),
         statistics.mean(map(_own_mib, others)),
     )
@@ -95,15 +96,14 @@ def _at_once(coordinator: Any, chief: psutil.Process, node: str) -> tuple[float,
     return each, _QUESTIONS / elapsed, _asked(coordinator)[1] - before
 
 
-def _make_and_forget() -> None:
-    """Make a named, detached actor as the coordinator makes a supervisor: it waits so long."""
-    options = {"lifetime": "detached", "get_if_exists": True, "num_cpus": 0}
-    actor = ray.remote(_Nobody).options(name=uuid.uuid4().hex, **options).remote()
-    ray.kill(actor)
-
-
 class _Nobody:
     """An actor that is killed before it is made."""
+
+
+def _make_and_forget(actor_class: Any) -> None:
+    """Make a named, detached actor as the coordinator makes a supervisor: it waits so long."""
+    options = {"lifetime": "detached", "get_if_exists": True, "namespace": NAMESPACE}
+    ray.kill(actor_class.options(name=uuid.uuid4().hex, **options).remote())
 
 
 def _asked(coordinator: Any) -> tuple[int, int]:
