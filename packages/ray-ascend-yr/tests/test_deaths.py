@@ -79,6 +79,23 @@ def test_a_dead_worker_is_replaced_by_the_next_registration(registered: Sandbox)
     assert len(registered.processes("reaper")) == 1
 
 
+@pytest.mark.usefixtures("registered")
+def test_who_finds_its_worker_dead_asks_once() -> None:
+    """The answer is where the next one is, and the next attempt goes there."""
+    sender = new_sender()
+    ray.wait([sender.make.remote()])
+    coordinator: Any = ray.get_actor(COORDINATOR, namespace=NAMESPACE)
+    before = ray.get(coordinator.questions.remote())
+    dead = psutil.Process(find_worker().pid)
+
+    dead.kill()
+    wait_until(lambda: not is_running(dead))
+    ray.wait([sender.make.remote()])
+
+    of_this_process = 1
+    assert ray.get(coordinator.questions.remote()) == before + of_this_process + 1
+
+
 def test_a_coordinator_that_is_started_again_begins_unasked(sandbox: Sandbox) -> None:
     """It asks itself to begin; until it is made, Ray says that it is being restarted."""
     sandbox.start_ray()

@@ -180,13 +180,21 @@ def wait_for_backend() -> None:
             return
 
 
-def forget(connection: Connection | None = None) -> None:
-    """Ask for the worker's address again next time; only if `connection` is still the one used."""
+def forget() -> None:
+    """Ask for the worker's address again next time."""
     held = of_process(_Current)
     with held.lock:
-        if connection is None or connection is held.connection:
-            _retire(held.connection)
-            held.connection = None
+        _retire(held.connection)
+        held.connection = None
+
+
+def follow(connection: Connection, endpoint: WorkerEndpoint) -> None:
+    """Use the worker that the coordinator has named now, if `connection` is still the one used."""
+    held = of_process(_Current)
+    with held.lock:
+        if connection is held.connection:
+            _retire(connection)
+            held.connection = Connection(endpoint, connection.scope)
 
 
 def _retire(connection: Connection | None) -> None:

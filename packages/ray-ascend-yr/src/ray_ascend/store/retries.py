@@ -11,7 +11,7 @@ from ray_ascend.errors import NotInitializedError, StoreFullError, StoreUnavaila
 from ray_ascend.metrics.events import Retried
 from ray_ascend.metrics.recorder import record
 from ray_ascend.store import discovery
-from ray_ascend.store.connection import Connection, current, forget
+from ray_ascend.store.connection import Connection, current, follow
 
 ROOM_PATIENCE_S: Final = 10.0
 """For room in the worker: Ray frees objects some time after their last reference went."""
@@ -60,7 +60,7 @@ class Retries:
 
 
 def _reconsider(connection: Connection, deadline: float) -> None:
-    """Drop the connection if the coordinator names another worker; the SDK reconnects itself.
+    """Use another worker if the coordinator names one; with the same one the SDK reconnects itself.
 
     Waits for a worker that is being started again, but not beyond the deadline.
     """
@@ -71,7 +71,7 @@ def _reconsider(connection: Connection, deadline: float) -> None:
             raise
         return
     if found != connection.endpoint:
-        forget(connection)
+        follow(connection, found)
 
 
 def _in_vain(
