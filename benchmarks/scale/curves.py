@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 Points = Sequence[tuple[float, float]]
 
-_WIDTH, _HEIGHT, _MARGIN = 560, 320, 48
+_WIDTH, _HEIGHT, _MARGIN, _LEGEND = 560, 320, 48, 150
 _COLOURS = ("#1f77b4", "#d62728", "#2ca02c", "#9467bd")
 
 
@@ -19,31 +19,40 @@ def exponent(points: Points) -> float:
 
 
 def drawing(title: str, curves: Mapping[str, Points]) -> str:
-    """Draw curves as an SVG, with logarithmic axes."""
+    """Draw curves as an SVG, with logarithmic axes, each point with its value."""
     xs = [x for points in curves.values() for x, _ in points]
     ys = [y for points in curves.values() for _, y in points]
     parts = [_text(_WIDTH / 2, 20, title, "middle")]
-    for (name, points), colour in zip(curves.items(), _COLOURS, strict=False):
-        placed = [
-            (_place(x, xs, _MARGIN, _WIDTH - 150), _place(y, ys, _HEIGHT - _MARGIN, 40))
-            for x, y in points
+    for number, (name, points) in enumerate(curves.items()):
+        colour = _COLOURS[number]
+        places = [(_across(x, xs), _up(y, ys)) for x, y in points]
+        parts += [
+            _curve(places, colour),
+            _text(_WIDTH - 120, 60 + 18 * number, name, "start", colour),
         ]
-        line = " ".join(f"{x:.0f},{y:.0f}" for x, y in placed)
-        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        for (x, y), (_, value) in zip(placed, points, strict=True):
-            parts.append(f'<circle cx="{x:.0f}" cy="{y:.0f}" r="3" fill="{colour}"/>')
-            parts.append(_text(x, y - 7, f"{value:.3g}", "middle"))
-        last_x, last_y = placed[-1]
-        parts.append(_text(last_x + 16, last_y + 4, name, "start", colour))
-    for x in sorted(set(xs)):
-        place = _place(x, xs, _MARGIN, _WIDTH - 150)
-        parts.append(_text(place, _HEIGHT - 16, f"{x:g}", "middle"))
-    body = "\n".join(parts)
-    return (
+        for (x, y), (_, value) in zip(places, points, strict=True):
+            parts.append(
+                _text(x, y - 7 if number % 2 else y + 15, f"{value:.3g}", "middle", colour)
+            )
+    parts += [_text(_across(x, xs), _HEIGHT - 12, f"{x:g}", "middle") for x in sorted(set(xs))]
+    head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}" '
-        f'font-family="sans-serif" font-size="12">\n'
-        f'<rect width="100%" height="100%" fill="white"/>\n{body}\n</svg>\n'
+        'font-family="sans-serif" font-size="12">'
     )
+    return "\n".join([head, '<rect width="100%" height="100%" fill="white"/>', *parts, "</svg>\n"])
+
+
+def _across(x: float, among: Sequence[float]) -> float:
+    return _place(x, among, _MARGIN, _WIDTH - _LEGEND)
+
+
+def _up(y: float, among: Sequence[float]) -> float:
+    return _place(y, among, _HEIGHT - _MARGIN, _MARGIN)
+
+
+def _curve(places: Points, colour: str) -> str:
+    line = " ".join(f"{x:.0f},{y:.0f}" for x, y in places)
+    return f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>'
 
 
 def _place(value: float, among: Sequence[float], low: float, high: float) -> float:
