@@ -13,18 +13,20 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import psutil
 import pytest
 import ray
+from ray.cluster_utils import Cluster
 
 from ray_ascend import cleanup_yr_resources, register_yr_tensor_transport
 
 PATIENCE_S = 60.0
 HOST = "127.0.0.2"
 """Of the nodes. A 127.0.0.1 that it is given, Ray replaces by a network card's address."""
+WITHOUT_MONITORS = {"include_dashboard": False, "include_log_monitor": False, "no_monitor": True}
 # The tests on NPUs need the released torch_npu, and a CANN below it; those of a Prometheus page the
 # agent of Ray's extra `default`.
 collect_ignore = [
@@ -48,18 +50,31 @@ class Sandbox:
     directory: str
     worker_port: int
     metastore_port: int
+    clusters: list[Cluster] = field(default_factory=list)
 
     def start_ray(self, **more: Any) -> None:
-        """Start a Ray cluster of one node in this process; `more` is for `ray.init`."""
-        ray.init(
+        """Start a Ray cluster of one node, and be its driver; `more` is for the node.
+
+        `ray.init` alone would start two monitors and a dashboard as well, of which each takes as
+        long as an actor.
+        """
+        cluster = Cluster()
+        self.clusters.append(cluster)
+        cluster.add_node(
+            node_ip_address=HOST,
             num_cpus=2,
-            include_dashboard=False,
-            log_to_driver=False,
             object_store_memory=100_000_000,
-            _node_ip_address=HOST,
-            _temp_dir=os.path.join(self.directory, "ray"),
+            temp_dir=os.path.join(self.directory, "ray"),
+            **WITHOUT_MONITORS,
             **more,
         )
+        ray.init(address=cluster.address, log_to_driver=False, _node_ip_address=HOST)
+
+    def stop_ray(self) -> None:
+        """Leave the cluster and end it, whoever uses it."""
+        ray.shutdown()
+        while self.clusters:
+            self.clusters.pop().shutdown()
 
     def leftovers(self) -> list[str]:
         """Name everything of a backend that is still there: directories and processes."""
@@ -93,7 +108,7 @@ def new_sandbox() -> Iterator[Sandbox]:
         yield box
         if ray.is_initialized():
             cleanup_yr_resources()
-            ray.shutdown()
+        box.stop_ray()
     wait_until(lambda: not box.leftovers())
     shutil.rmtree(box.directory, ignore_errors=True)
 

@@ -21,7 +21,7 @@ def cluster(shared_sandbox: Sandbox) -> Iterator[None]:
     """A Ray cluster of one node, in which this process is the driver."""
     shared_sandbox.start_ray()
     yield
-    ray.shutdown()
+    shared_sandbox.stop_ray()
 
 
 def new_plain(**options: Any) -> Any:

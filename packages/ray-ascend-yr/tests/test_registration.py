@@ -50,7 +50,7 @@ def test_a_life_of_registrations(sandbox: Sandbox, working_directory: pathlib.Pa
 
     register_yr_tensor_transport(["cpu"])
     assert transfer() == 4950.0
-    ray.shutdown()
+    sandbox.stop_ray()
     wait_until(lambda: sandbox.leftovers() == [])
 
     sandbox.start_ray()

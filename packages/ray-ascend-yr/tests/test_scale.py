@@ -15,7 +15,7 @@ import pytest
 import ray
 import ray_calls
 import torch
-from conftest import Sandbox, wait_until
+from conftest import WITHOUT_MONITORS, Sandbox, wait_until
 from ray.actor import ActorMethod
 from ray.cluster_utils import Cluster
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -27,13 +27,7 @@ pytestmark = pytest.mark.datasystem
 
 HOSTS = ("127.0.0.2", "127.0.0.3")
 ACTORS_OF_A_NODE = 3
-OPTIONS = {
-    "num_cpus": 1,
-    "object_store_memory": 80_000_000,
-    "include_dashboard": False,
-    "include_log_monitor": False,
-    "no_monitor": True,
-}
+OPTIONS = {"num_cpus": 1, "object_store_memory": 80_000_000, **WITHOUT_MONITORS}
 
 
 @pytest.fixture(scope="module")

@@ -53,8 +53,6 @@ def cluster_with_page() -> Iterator[Page]:
     """Run a Ray cluster of one node whose agent serves its metrics, with a backend."""
     port = free_port()
     with new_sandbox() as box:
-        box.start_ray(
-            _metrics_export_port=port, _system_config={"metrics_report_interval_ms": 1000}
-        )
+        box.start_ray(metrics_export_port=port, _system_config={"metrics_report_interval_ms": 1000})
         register_yr_tensor_transport(["cpu"])
         yield Page(port)

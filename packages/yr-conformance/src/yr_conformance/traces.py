@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -27,20 +27,21 @@ _POLL_S = 0.05
 class Traces:
     """What there is at one moment, each thing described as a reader of the report wants it."""
 
-    processes: frozenset[str] = field(default_factory=frozenset)
+    processes: Mapping[int, str] = field(default_factory=dict)
     ports: frozenset[str] = field(default_factory=frozenset)
     files: frozenset[str] = field(default_factory=frozenset)
     clients: frozenset[str] = field(default_factory=frozenset)
 
     def new_since(self, before: Traces) -> list[str]:
-        """Describe what is here now and was not before."""
+        """Describe what is here now and was not before; a process may have another name now."""
+        pids = sorted(self.processes.keys() - before.processes.keys())
         pairs = (
-            (self.processes, before.processes),
             (self.ports, before.ports),
             (self.files, before.files),
             (self.clients, before.clients),
         )
-        return [one for now, then in pairs for one in sorted(now - then)]
+        others = [one for now, then in pairs for one in sorted(now - then)]
+        return [*(self.processes[pid] for pid in pids), *others]
 
 
 def traces(
@@ -63,7 +64,7 @@ def traces(
     own = [] if RAY_VARIABLE in os.environ else [os.getpid()]
     ports = listening_ports([status.pid for status in processes] + own)
     return Traces(
-        frozenset(f"process {status.pid} ({status.name})" for status in processes),
+        {status.pid: f"process {status.pid} ({status.name})" for status in processes},
         frozenset(f"port {port} of process {pid}" for pid in ports for port in ports[pid]),
         frozenset(_files(directories)),
         frozenset(f"client {type(client).__name__} {id(client):#x}" for client in clients),

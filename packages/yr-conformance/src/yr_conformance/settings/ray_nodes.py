@@ -13,11 +13,14 @@ import pathlib
 import shlex
 import shutil
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
+
+import psutil
 
 from yr_conformance.environment import environment_with
 from yr_conformance.settings.attempt import Start
 from yr_conformance.settings.variables import OURS
+from yr_conformance.transfer.ray_agents import wait_for_agents
 from yr_conformance.transfer.ray_session import WITHOUT_MONITORS
 
 OF_NODES: Final = dict.fromkeys(OURS, "of-the-node")
@@ -73,4 +76,10 @@ def ray_nodes(hosts: Sequence[str], directory: pathlib.Path, spy: Spy) -> Iterat
             logging_level="warning",
             _node_ip_address=hosts[0],
         )
+        wait_for_agents(_raylets(cluster))
         yield
+
+
+def _raylets(cluster: Any) -> list[psutil.Process]:
+    nodes = cluster.list_all_nodes()
+    return [psutil.Process(node.all_processes["raylet"][0].process.pid) for node in nodes]
