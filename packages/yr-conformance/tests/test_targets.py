@@ -11,6 +11,7 @@ from yr_conformance.targets import TargetError, npus, real_cpu
 from yr_conformance.targets.fake import FakeTarget
 from yr_conformance.targets.real_cpu import RealCpuTarget
 from yr_conformance.targets.real_emulated_npu import RealEmulatedNpuTarget
+from yr_conformance.targets.real_npu import RealNpuTarget
 
 
 class Place:
@@ -91,13 +92,34 @@ def test_no_sdk_at_all(place: Place) -> None:
 
 def test_a_target_with_npus_needs_them(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """The target real-emulated-npu refuses a process that has too few NPUs, and says what to do."""
-    place.file("yr/datasystem/lib/libds_client_py.cpython-311-x86_64-linux-gnu.so")
-    dscli = frozenset({(place.root / "bin" / "dscli").resolve()})
-    monkeypatch.setattr(real_cpu, "installed_files", lambda _distribution: dscli)
+    _be_released(place, monkeypatch)
     monkeypatch.setattr(npus, "count", lambda: 2)
 
     with pytest.raises(TargetError, match="2 NPUs found with torch_npu, 4 are needed; run: yr-f"):
         RealEmulatedNpuTarget().check_active()
+
+
+def test_a_target_with_cards_says_what_is_missing(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The target real-npu refuses a process without any card, and says which part there is not."""
+    _be_released(place, monkeypatch)
+    monkeypatch.setattr(npus, "count", lambda: 0)
+
+    with pytest.raises(TargetError, match=r"no NPU found: torch_npu is not installed\. In"):
+        RealNpuTarget().check_active()
+
+
+def test_a_target_with_cards_refuses_emulated_ones(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The target real-npu never runs on yr-fake-cann by mistake."""
+    _be_released(place, monkeypatch)
+    monkeypatch.setattr(npus, "count", lambda: 8)
+    monkeypatch.setattr(npus, "is_emulated", lambda: True)
+
+    with pytest.raises(TargetError, match="the NPUs are those of yr-fake-cann; leave out"):
+        RealNpuTarget().check_active()
 
 
 @pytest.mark.parametrize(("found", "declared"), [(0, False), (3, False), (4, True), (8, True)])
@@ -106,3 +128,9 @@ def test_npus_are_a_capability(monkeypatch: pytest.MonkeyPatch, found: int, decl
     monkeypatch.setattr(npus, "count", lambda: found)
 
     assert ("npu" in FakeTarget().capabilities) is declared
+
+
+def _be_released(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.file("yr/datasystem/lib/libds_client_py.cpython-311-x86_64-linux-gnu.so")
+    dscli = frozenset({(place.root / "bin" / "dscli").resolve()})
+    monkeypatch.setattr(real_cpu, "installed_files", lambda _distribution: dscli)

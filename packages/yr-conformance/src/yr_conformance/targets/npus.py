@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib.util
+import pathlib
 from typing import Final
 
 LEAST: Final = 4
 """So many NPUs the clauses about devices need."""
+_CANN: Final = "libascendcl.so"
+_EMULATION: Final = "libyr_fake_cann.so"
 _LEAST: Final = {"npu": LEAST, "transfer-npu": 8}
 """The clauses about transfers have up to seven actors, and the driver."""
 
@@ -18,10 +22,29 @@ def count() -> int:
         return 0
     found = ctypes.c_uint32()
     try:
-        failed = ctypes.CDLL("libascendcl.so").aclrtGetDeviceCount(ctypes.byref(found))
+        failed = ctypes.CDLL(_CANN).aclrtGetDeviceCount(ctypes.byref(found))
     except OSError:
         return 0
     return 0 if failed else found.value
+
+
+def missing() -> str:
+    """Say why `count` finds none: which of torch_npu, CANN and devices there is not."""
+    if importlib.util.find_spec("torch_npu") is None:
+        return "torch_npu is not installed"
+    try:
+        ctypes.CDLL(_CANN)
+    except OSError as error:
+        return f"CANN cannot be loaded ({error})"
+    return "CANN counts no device"
+
+
+def is_emulated() -> bool:
+    """Whether the CANN of this process is yr-fake-cann's: its library brings a second one along."""
+    with contextlib.suppress(OSError):
+        ctypes.CDLL(_CANN)
+    maps = pathlib.Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace")
+    return _EMULATION in maps
 
 
 def capabilities() -> frozenset[str]:
