@@ -24,6 +24,7 @@ from contents import (
     EMULATING,
     FAKE,
     IMPORT_NAMES,
+    MATRIX_TOOLS,
     MYPY,
     NUMPY,
     PROCESSES,
@@ -39,6 +40,7 @@ from contents import (
 )
 from environments import PACKAGES, ROOT, install, install_local
 from native_sessions import aarch64, sanitizers
+from typed import source_path, test_directories
 
 __all__ = ["aarch64", "sanitizers"]
 """Sessions that are declared elsewhere."""
@@ -76,19 +78,29 @@ def lint(session: nox.Session) -> None:
         session.run("cppcheck", *checks, "--quiet", "--error-exitcode=1", native, external=True)
 
 
+@nox.session(default=False)
+def matrix(session: nox.Session) -> None:
+    """List and check the jobs of ci/matrix.toml and the files of CI services: -- [--write]."""
+    install(session, MATRIX_TOOLS, are_imported=False)
+    env = {"PYTHONPATH": os.pathsep.join((str(ROOT / "ci"), str(ROOT / "ci" / "hardware")))}
+    session.run("python", "-m", "matrix", *session.posargs, env=env)
+    session.run("pytest", "-q", "ci/tests", env=env)
+
+
 @nox.session
 def types(session: nox.Session) -> None:
     """Check every package, its tests, the driver and the scripts with mypy --strict."""
-    typed = (TORCH, NUMPY, "msgspec", *TEST_TOOLS, "types-psutil", "nox", PYELFTOOLS)
+    stubs = ("types-psutil", "types-PyYAML")
+    typed = (TORCH, NUMPY, "msgspec", "jinja2", "nox", PYELFTOOLS, *TEST_TOOLS, *stubs)
     install(session, (MYPY, *typed), are_imported=False)
-    session.run("mypy", "noxfile.py", "ci", env=_source_path())
+    session.run("mypy", "noxfile.py", "ci", env=source_path())
     # Ray adds .remote to the classes that it decorates.
-    session.run("mypy", "--disable-error-code=attr-defined", "examples", env=_source_path())
+    session.run("mypy", "--disable-error-code=attr-defined", "examples", env=source_path())
     for package, import_name in IMPORT_NAMES.items():
-        session.run("mypy", f"packages/{package}/src/{import_name}", env=_source_path())
-        for directory in _test_directories(package):
+        session.run("mypy", f"packages/{package}/src/{import_name}", env=source_path())
+        for directory in test_directories(package):
             # Those below may use what the package's tests share.
-            session.run("mypy", str(directory), env=_source_path(directory.parent))
+            session.run("mypy", str(directory), env=source_path(directory.parent))
 
 
 @nox.session
@@ -344,16 +356,3 @@ def _conformance_options(posargs: list[str]) -> tuple[argparse.Namespace, list[s
 
 def _install_transport_stack(session: nox.Session, ray: str, *more: str) -> None:
     install(session, (TORCH, NUMPY, f"ray=={ray}", "msgspec>=0.19", *more, *TEST_TOOLS))
-
-
-def _source_path(*more: pathlib.Path) -> dict[str, str]:
-    sources = [str(PACKAGES / package / "src") for package in IMPORT_NAMES]
-    sources += map(str, more)
-    return {"MYPYPATH": os.pathsep.join(sources)}
-
-
-def _test_directories(package: str) -> list[pathlib.Path]:
-    """List directories of tests: each with a conftest is a program of its own to mypy."""
-    tests_of = PACKAGES / package / "tests"
-    directories = [path for path in sorted(tests_of.iterdir()) if any(path.glob("*.py"))]
-    return [tests_of, *directories] if any(tests_of.glob("*.py")) else directories

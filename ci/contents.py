@@ -18,6 +18,16 @@ TEST_TOOLS = (
     "psutil>=6",
     "testcontainers>=4.10",
 )
+# What renders the matrix of CI jobs, and what checks the rendered files.
+MATRIX_TOOLS = (
+    "jinja2>=3.1",
+    "pyyaml>=6",
+    "tomli>=2; python_version < '3.11'",
+    "pytest>=8.4",
+    "pytest-timeout>=2.3",
+    "check-jsonschema==0.39.0",
+    "zizmor==1.32.0",
+)
 
 TRANSPORT, FAKE, SUITE = "ray-ascend-yr", "yr-fake-ds", "yr-conformance"
 CANN = "yr-fake-cann"
@@ -32,6 +42,7 @@ CONTENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "fake": ((TORCH_NPU,), (FAKE, CANN), "yr-fake-ds run --npus 8 --"),
     "real-cpu": ((DATASYSTEM,), (), ""),
     "real-emulated-npu": ((DATASYSTEM, TORCH_NPU), (CANN,), "yr-fake-cann run --npus 8 --"),
+    "real-npu": ((DATASYSTEM, TORCH_NPU), (), ""),
 }
 # Of each datasystem that customers are served with: the same, without torch_npu.
 DOWNSTREAM: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
@@ -43,4 +54,4 @@ EMULATING = ("fake", "real-emulated-npu")
 STRICT_NPUS = {"YR_FAKE_CANN_STRICT": "1", "YR_FAKE_CANN_STREAMS": "async"}
 # Of pytest, on two CPUs. A released worker has 300 to 500 threads, and a second cluster beside it
 # only doubles the load (0.8.1); a third on the fake took it from 8 to 40 for a tenth of the time.
-PROCESSES = {"fake": "2", "real-cpu": "0", "real-emulated-npu": "0"}
+PROCESSES = {"fake": "2", "real-cpu": "0", "real-emulated-npu": "0", "real-npu": "0"}

@@ -56,6 +56,7 @@ GATE: tuple[Row, ...] = (
         ),
         (
             _step("types", "-s types"),
+            _step("the matrix of CI jobs, and what is rendered from it", "-s matrix"),
             _step("wheels, installed where nothing else is", "-s build"),
             _step("what is taken from Ray, on the oldest one", "-s tests-oldest-ray"),
         ),
