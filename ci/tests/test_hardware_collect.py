@@ -1,0 +1,75 @@
+"""What a reader of the run's page is told, whatever became of the job."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+
+from conftest import Script
+
+JUNIT = """<testsuites><testsuite>
+<testcase classname="xfer" name="test_good"/>
+<testcase classname="xfer" name="test_bad">
+<failure message="AssertionError: 1 != 2&#10;more"/></testcase>
+<testcase classname="dev" name="test_left_out"><skipped message="needs npu"/></testcase>
+</testsuite></testsuites>"""
+
+
+def _reports(directory: pathlib.Path) -> pathlib.Path:
+    reports = directory / "reports"
+    reports.mkdir()
+    (reports / "conformance-fake.xml").write_text(JUNIT, encoding="utf-8")
+    run = {"verdict": "failed (1)", "arguments": "-s conformance", "seconds": 12.5, "npus": "0,1"}
+    (reports / "run-job.json").write_text(json.dumps(run), encoding="utf-8")
+    chip = {"number": 2, "name": "910B3", "used_mb": 9, "total_mb": 10, "reason": "busy: process 7"}
+    seen = {"driver": "25.2.0", "npu_smi": "25.2.0", "chips": [chip], "problems": ["no topology"]}
+    (reports / "probe.json").write_text(json.dumps(seen), encoding="utf-8")
+    return reports
+
+
+def test_the_page_of_a_run_tells_all(tmp_path: pathlib.Path, script: Script) -> None:
+    """Verdict, machine, counts, and each failed test with its first line."""
+    reports, page = _reports(tmp_path), tmp_path / "page.md"
+
+    done = script("collect", "--name", "job", "--logs", env={"GITHUB_STEP_SUMMARY": str(page)})
+
+    assert done.returncode == 0, done.stderr
+    said = page.read_text(encoding="utf-8")
+    assert said == (reports / "summary.md").read_text(encoding="utf-8")
+    for line in (
+        "## job: failed (1)",
+        "`nox -s conformance`: 12.5 s, NPUs: 0,1",
+        "| 2 | 910B3 | 9 of 10 | busy: process 7 |",
+        "- no topology",
+        "| conformance-fake | 1 | 1 | 1 |",
+        "- **xfer::test_bad**: AssertionError: 1 != 2",
+    ):
+        assert line in said.splitlines()
+
+
+def test_a_job_that_was_killed_has_a_page_too(tmp_path: pathlib.Path, script: Script) -> None:
+    """Without a record, and with a file that is cut off in the middle."""
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports/conformance-fake.xml").write_text(JUNIT[:80], encoding="utf-8")
+
+    done = script("collect", "--name", "job", "--logs")
+
+    assert done.returncode == 0, done.stderr
+    assert "## job: did not run to its end" in done.stdout
+    assert "| conformance-fake.xml | cut off | | |" in done.stdout
+
+
+def test_logs_are_copied_newest_first_as_long_as_they_fit(
+    tmp_path: pathlib.Path, script: Script
+) -> None:
+    """What does not fit any more is left out."""
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "big.log").write_bytes(b"x" * (2**20 + 1))
+    (logs / "small.log").write_text("why", encoding="utf-8")
+
+    done = script("collect", "--name", "job", "--megabytes", "1", "--logs", str(logs / "*.log"))
+
+    (copied,) = (tmp_path / "reports/logs").iterdir()
+    assert copied.name.endswith("small.log")
+    assert "1 logs copied" in done.stdout
