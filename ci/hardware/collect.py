@@ -3,8 +3,9 @@
 
 Reads what probe.py, run.py and pytest wrote to reports/, writes reports/summary.md, and appends
 it to the page of the run where the service has one (GITHUB_STEP_SUMMARY). Logs of Ascend and of
-directories that a killed job left are copied to reports/logs, the newest first and so many MB at
-most. The status is 0 even if there is nothing: this runs after failures of all kinds.
+directories that a killed job left are copied to reports/logs, if they are younger than the job:
+the newest first, and so many MB at most. The status is 0 even if there is nothing: this runs after
+failures of all kinds.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import os
 import pathlib
 import shutil
 import sys
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +48,9 @@ def main(arguments: Sequence[str]) -> int:
     if page := os.environ.get("GITHUB_STEP_SUMMARY"):
         with pathlib.Path(page).open("a", encoding="utf-8") as file:
             file.write(text)
-    copied = _copy_logs(options.logs, options.reports / "logs", options.megabytes * 2**20)
+    since = _read(options.reports / f"run-{options.name}.json").get("began", time.time())
+    logs = [path for path in _found(options.logs) if path.lstat().st_mtime >= since]
+    copied = _copy(logs, options.reports / "logs", options.megabytes * 2**20)
     print(f"written: {path}; {copied} logs copied to {options.reports / 'logs'}")
     return 0
 
@@ -111,9 +115,8 @@ def _about_machine(probe: dict[str, Any]) -> Iterator[str]:
     yield from (f"- {problem}" for problem in probe["problems"])
 
 
-def _copy_logs(patterns: Iterable[str], target: pathlib.Path, most: int) -> int:
+def _copy(files: Iterable[pathlib.Path], target: pathlib.Path, most: int) -> int:
     """Copy the newest logs, as long as they fit; called last, when all else is written."""
-    files = [path for pattern in patterns for path in _glob(pattern) if path.is_file()]
     copied = 0
     for path in sorted(files, key=lambda path: path.lstat().st_mtime, reverse=True):
         size = path.stat().st_size
@@ -127,9 +130,11 @@ def _copy_logs(patterns: Iterable[str], target: pathlib.Path, most: int) -> int:
     return copied
 
 
-def _glob(pattern: str) -> Iterator[pathlib.Path]:
-    absolute = pathlib.Path(pattern).expanduser()
-    yield from pathlib.Path("/").glob(str(absolute).lstrip("/"))
+def _found(patterns: Iterable[str]) -> Iterator[pathlib.Path]:
+    for pattern in patterns:
+        absolute = str(pathlib.Path(pattern).expanduser())
+        found = pathlib.Path("/").glob(absolute.lstrip("/"))
+        yield from (path for path in found if path.is_file())
 
 
 def _read(path: pathlib.Path) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import FrameType
 
 import marks
@@ -37,21 +37,28 @@ def main(arguments: Sequence[str]) -> int:
     environment = _environment(options.probe)
     command = [*shlex.split(options.launcher), *shlex.split(options.arguments)]
     print(f"run {options.name}: {shlex.join(command)}", flush=True)
-    begin = time.monotonic()
-    status = _run(command, environment, options.minutes * 60)
     record = {
         "name": options.name,
         "arguments": options.arguments,
-        "status": status,
-        "seconds": round(time.monotonic() - begin, 1),
-        "verdict": _verdict(status, options.minutes),
         "npus": environment.get("ASCEND_RT_VISIBLE_DEVICES", ""),
+        "began": time.time(),
+        "seconds": 0.0,
+        "verdict": "did not run to its end",
     }
-    REPORTS.mkdir(exist_ok=True)
-    path = REPORTS / f"run-{options.name}.json"
-    path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    print(f"run {options.name}: {record['verdict']} in {record['seconds']} s, written: {path}")
+    _write(record)
+    begin = time.monotonic()
+    status = _run(command, environment, options.minutes * 60)
+    seconds, verdict = round(time.monotonic() - begin, 1), _verdict(status, options.minutes)
+    path = _write({**record, "status": status, "seconds": seconds, "verdict": verdict})
+    print(f"run {options.name}: {verdict} in {seconds} s, written: {path}")
     return status
+
+
+def _write(record: Mapping[str, object]) -> pathlib.Path:
+    REPORTS.mkdir(exist_ok=True)
+    path = REPORTS / f"run-{record['name']}.json"
+    path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    return path
 
 
 def _run(command: Sequence[str], environment: dict[str, str], limit_s: float) -> int:

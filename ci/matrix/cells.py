@@ -55,4 +55,4 @@ def _conformance(target: str, mode: str, ray: str, chapters: tuple[str, ...]) ->
 
 
 def _slug(*words: str) -> str:
-    return re.sub(r"[^A-Za-z0-9.]+", "-", "-".join(words)).strip("-")
+    return re.sub(r"[^A-Za-z0-9._]+", "-", "-".join(words)).strip("-")

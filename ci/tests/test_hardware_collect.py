@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
+import time
 
 from conftest import Script
 
@@ -19,7 +21,13 @@ def _reports(directory: pathlib.Path) -> pathlib.Path:
     reports = directory / "reports"
     reports.mkdir()
     (reports / "conformance-fake.xml").write_text(JUNIT, encoding="utf-8")
-    run = {"verdict": "failed (1)", "arguments": "-s conformance", "seconds": 12.5, "npus": "0,1"}
+    run: dict[str, object] = {
+        "verdict": "failed (1)",
+        "arguments": "-s conformance",
+        "seconds": 12.5,
+        "npus": "0,1",
+    }
+    run["began"] = time.time() - 60
     (reports / "run-job.json").write_text(json.dumps(run), encoding="utf-8")
     chip = {"number": 2, "name": "910B3", "used_mb": 9, "total_mb": 10, "reason": "busy: process 7"}
     seen = {"driver": "25.2.0", "npu_smi": "25.2.0", "chips": [chip], "problems": ["no topology"]}
@@ -62,9 +70,12 @@ def test_a_job_that_was_killed_has_a_page_too(tmp_path: pathlib.Path, script: Sc
 def test_logs_are_copied_newest_first_as_long_as_they_fit(
     tmp_path: pathlib.Path, script: Script
 ) -> None:
-    """What does not fit any more is left out."""
+    """What does not fit any more is left out, and what was there before the job."""
+    _reports(tmp_path)
     logs = tmp_path / "logs"
     logs.mkdir()
+    (logs / "before.log").touch()
+    os.utime(logs / "before.log", (0, 0))
     (logs / "big.log").write_bytes(b"x" * (2**20 + 1))
     (logs / "small.log").write_text("why", encoding="utf-8")
 

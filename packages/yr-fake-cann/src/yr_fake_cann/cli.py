@@ -1,9 +1,10 @@
-"""The command ``yr-fake-cann``: run, env, which, control.
+"""The command ``yr-fake-cann``: run, env, which, control, npu-smi.
 
 yr-fake-cann run --npus 8 -- pytest -q     run a command, and all it starts, on emulated NPUs
 eval "$(yr-fake-cann env --npus 8)"        the same for the rest of a shell session
 yr-fake-cann which                         one line: what is active here
 yr-fake-cann control FILE fail --npu 0     change the condition of an NPU of a running machine
+yr-fake-cann npu-smi info                  what npu-smi would say of this machine
 """
 
 import argparse
@@ -14,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final, NoReturn
 
-from yr_fake_cann import activation, control_command
+from yr_fake_cann import activation, control_command, npu_smi
 from yr_fake_cann._version import __version__
 from yr_fake_cann.chips import chips
 from yr_fake_cann.control import VARIABLE, Control, ControlError
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     which = commands.add_parser("which", help="say whether emulated NPUs are active")
     which.set_defaults(run=_which)
     control_command.add_to(commands)
+    npu_smi.add_to(commands)
     return parser
 
 
