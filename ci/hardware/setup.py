@@ -93,7 +93,8 @@ def _install(packages: Sequence[str]) -> None:
     # The package of etcd starts no service with this run level.
     by += ["env", "RUNLEVEL=1", "DEBIAN_FRONTEND=noninteractive"]
     options = ("install", "-y", "-q", "--no-install-recommends")
-    for command in (("update", "-q"), (*options, *packages)):
+    # One by one: a distribution that lacks one of them has the others.
+    for command in (("update", "-q"), *((*options, package) for package in packages)):
         done = subprocess.run([*by, "apt-get", *command], check=False)
         print(f"apt-get {' '.join(command)}: status {done.returncode}")
 

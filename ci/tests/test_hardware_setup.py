@@ -40,6 +40,29 @@ def test_missing_programs_are_named(tmp_path: pathlib.Path, script: Script) -> N
     assert "CANN: no set_env.sh below" in done.stdout
 
 
+def test_missing_programs_are_installed_one_by_one(tmp_path: pathlib.Path, script: Script) -> None:
+    """A package that a distribution lacks does not keep the others away."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name, text in {
+        "apt-get": f'echo "$@" >> {tmp_path}/asked; case "$*" in *etcd*) exit 100;; esac',
+        "sudo": 'shift; exec "$@"',
+    }.items():
+        (programs / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+        (programs / name).chmod(0o755)
+    (programs / "env").symlink_to("/usr/bin/env")
+
+    done = script(
+        *("setup", "--without-nox", "--install", "--ascend", str(tmp_path)),
+        env={"PATH": str(programs)},
+    )
+
+    asked = (tmp_path / "asked").read_text(encoding="utf-8").splitlines()
+    assert asked[0] == "update -q"
+    assert [line.split()[-1] for line in asked[1:]] == ["etcd-server", "g++", "git", "procps"]
+    assert "missing: g++ (Debian package g++)" in done.stdout
+
+
 @pytest.mark.parametrize("name", ["probe", "setup", "run", "collect", "clean", "watch"])
 def test_every_script_explains_itself(script: Script, name: str) -> None:
     """With --help, and it can be executed by its name."""
