@@ -119,6 +119,7 @@ def _job(
         tier=_tier(table),
         runners=tuple(runners[label] for label in table.texts("runners", runners)),
         image=images[table.text("image", images)] if table.has("image") else None,
+        npus=table.number("npus", 1, 64) if table.has("npus") else 0,
         pythons=table.texts("pythons", PYTHONS),
         rays=table.texts("rays", RAYS),
         torch=table.text("torch", CONTENTS),
@@ -151,6 +152,9 @@ def _check_place(job: Job, table: Table) -> None:
         if job.image and job.image.chip != runner.chip:
             allowed = f"one for chip {runner.chip!r} of {runner.label}"
             raise ValueRefusedError(table.name, "image", job.image.name, allowed)
+        if job.npus > runner.npus or (runner.npus and not job.npus):
+            allowed = f"{min(1, runner.npus)} to {runner.npus}, which {runner.label} has"
+            raise ValueRefusedError(table.name, "npus", job.npus, allowed)
         if not _fits(job.tier, runner.npus):
             allowed = "0, 1, 2 without NPUs, 3 with one or two, 4 with four and more, nightly"
             raise ValueRefusedError(table.name, "tier", job.tier, allowed)

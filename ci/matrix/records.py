@@ -57,6 +57,7 @@ class Job:
     tier: Tier
     runners: tuple[Runner, ...]
     image: Image | None
+    npus: int
     pythons: tuple[str, ...]
     rays: tuple[str, ...]
     torch: str

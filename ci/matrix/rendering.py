@@ -111,7 +111,7 @@ def _job(
         "minutes": job.minutes,
         "run_minutes": job.minutes - _AFTERWARDS_MINUTES,
         "needs_npus": job.needs_npus,
-        "npus": npus,
+        "npus": job.npus,
         "condition": _condition(job),
         "shared_memory": shared_memory,
         "options": _options(shared_memory, devices if mounts else ()),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from matrix.agreement import versions
 from matrix.cells import cells_of
-from matrix.records import Job, Matrix
+from matrix.records import Job, Matrix, Runner
 
 _HEAD = (
     *("job", "tier", "runners", "chip", "NPUs", "CANN", "Python", "Ray", "torch", "torch_npu"),
@@ -34,7 +34,7 @@ def _row(job: Job) -> tuple[str, ...]:
         job.tier,
         _joined(runner.label for runner in job.runners),
         _joined(dict.fromkeys(runner.chip for runner in job.runners)),
-        _joined(dict.fromkeys(str(runner.npus) for runner in job.runners)),
+        _joined(dict.fromkeys(_npus(job, runner) for runner in job.runners)),
         job.image.cann if job.image else "-",
         _joined(job.pythons),
         _joined(known["ray"]),
@@ -43,6 +43,10 @@ def _row(job: Job) -> tuple[str, ...]:
         str(job.minutes),
         str(len(cells_of(job))),
     )
+
+
+def _npus(job: Job, runner: Runner) -> str:
+    return str(runner.npus) if job.npus == runner.npus else f"{job.npus} of {runner.npus}"
 
 
 def _what(job: Job) -> str:

@@ -45,6 +45,12 @@ def test_the_matrix_of_this_repository_is_sound() -> None:
         ("jobs.fake.minute", 9, r"\[jobs.fake\] has an unknown key `minute`; known are: .*minutes"),
         ("jobs.a2-node.image", "a3", r"image = 'a3'; allowed: one for chip '910b'"),
         ("jobs.a2-node.tier", 3, r"\[jobs.a2-node\] tier = '3'; allowed: .*3 with one or two"),
+        (
+            "jobs.a2-node.npus",
+            9,
+            r"\[jobs.a2-node\] npus = 9; allowed: 1 to 8, which linux-aarch64-a2b3-8",
+        ),
+        ("jobs.fake.npus", 1, r"\[jobs.fake\] npus = 1; allowed: 0 to 0, which ubuntu-24.04 has"),
         ("images.a3.cann", "8.5.0", r"\[images.a3\] cann = '8.5.0'; allowed: what quay.io"),
         ("runners.ubuntu-24_04.npus", 1, r"npus = 1; allowed: 0 for chip 'none'"),
         ("runners.linux-aarch64-a3-8.forks", True, r"forks = True; allowed: false: a machine with"),
