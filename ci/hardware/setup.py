@@ -75,7 +75,7 @@ def _write_cann_environment(ascend: pathlib.Path) -> None:
 
 
 def _make_driver() -> None:
-    subprocess.run([sys.executable, "-m", "venv", str(DRIVER)], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--clear", str(DRIVER)], check=True)
     pip = [str(DRIVER / "bin" / "python"), "-m", "pip", "install", "--quiet", "nox"]
     subprocess.run(pip, check=True)
     print(f"nox: installed in {DRIVER}")
