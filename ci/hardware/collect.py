@@ -41,14 +41,16 @@ def main(arguments: Sequence[str]) -> int:
     """Gather, and say what was found."""
     options = _options(arguments)
     options.reports.mkdir(exist_ok=True)
-    text = "\n".join(_summary(options.reports, options.name)) + "\n"
+    run = _read(options.reports / f"run-{options.name}.json")
+    # Without a record nothing was run, and whatever is there is of another job.
+    since = run.get("began", time.time())
+    text = "\n".join(_summary(options.reports, options.name, run, since)) + "\n"
     path = options.reports / "summary.md"
     path.write_text(text, encoding="utf-8")
     print(text)
     if page := os.environ.get("GITHUB_STEP_SUMMARY"):
         with pathlib.Path(page).open("a", encoding="utf-8") as file:
             file.write(text)
-    since = _read(options.reports / f"run-{options.name}.json").get("began", time.time())
     logs = [path for path in _found(options.logs) if path.lstat().st_mtime >= since]
     copied = _copy(logs, options.reports / "logs", options.megabytes * 2**20)
     print(f"written: {path}; {copied} logs copied to {options.reports / 'logs'}")
@@ -80,13 +82,13 @@ def _failures(cases: Iterable[ElementTree.Element]) -> Iterator[tuple[str, str]]
                 )
 
 
-def _summary(reports: pathlib.Path, name: str) -> Iterator[str]:
-    run = _read(reports / f"run-{name}.json")
+def _summary(reports: pathlib.Path, name: str, run: dict[str, Any], since: float) -> Iterator[str]:
     yield f"## {name}: {run.get('verdict', 'did not run to its end')}"
     if run:
         yield f"`nox {run['arguments']}`: {run['seconds']} s, NPUs: {run['npus'] or 'none'}"
     yield from _about_machine(_read(reports / "probe.json"))
-    found = [(path.name, tests_of(path)) for path in sorted(reports.glob("*.xml"))]
+    files = [path for path in sorted(reports.glob("*.xml")) if path.stat().st_mtime >= since]
+    found = [(path.name, tests_of(path)) for path in files]
     if found:
         yield "\n| tests | passed | not run | failed |\n|---|---|---|---|"
     for file, tests in found:

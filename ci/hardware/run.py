@@ -27,7 +27,9 @@ from commands import end_group
 REPORTS = pathlib.Path("reports")
 CANN_ENVIRONMENT = REPORTS / "cann-environment.json"
 TIMED_OUT = 124
-_LAUNCHER = ".nox/driver/bin/python -m nox"
+_ENVIRONMENTS = f".nox/py{sys.version_info.major}.{sys.version_info.minor}"
+"""Apart for each Python: nox takes an environment that is there, whatever Python it has."""
+_LAUNCHER = f".nox/driver/bin/python -m nox --envdir {_ENVIRONMENTS}"
 _PATIENCE_S = 20.0
 
 

@@ -70,6 +70,8 @@ def _rehearse(job: Job, cell: Cell, steps: list[dict[str, Any]], more: str) -> R
         return Rehearsed(cell.slug, f"not run: no Python {cell.python} here", 0.0, ())
     arguments, stand_in = _arguments(job, cell, more)
     differences += [stand_in] if stand_in else []
+    for report in (f"run-{cell.slug}.json", "probe.json"):
+        (ROOT / "reports" / report).unlink(missing_ok=True)
     begin = time.monotonic()
     with _programs(python) as programs:
         environment = {**_environment(cell), "SLUG": cell.slug, "ARGUMENTS": arguments}

@@ -56,15 +56,29 @@ def test_the_page_of_a_run_tells_all(tmp_path: pathlib.Path, script: Script) -> 
 
 
 def test_a_job_that_was_killed_has_a_page_too(tmp_path: pathlib.Path, script: Script) -> None:
-    """Without a record, and with a file that is cut off in the middle."""
-    (tmp_path / "reports").mkdir()
-    (tmp_path / "reports/conformance-fake.xml").write_text(JUNIT[:80], encoding="utf-8")
+    """With the record of its start, and a file that is cut off in the middle."""
+    reports = _reports(tmp_path)
+    run = {"verdict": "did not run to its end", "arguments": "-s x", "seconds": 0, "npus": ""}
+    (reports / "run-job.json").write_text(json.dumps({**run, "began": 0}), encoding="utf-8")
+    (reports / "conformance-fake.xml").write_text(JUNIT[:80], encoding="utf-8")
 
     done = script("collect", "--name", "job", "--logs")
 
     assert done.returncode == 0, done.stderr
     assert "## job: did not run to its end" in done.stdout
     assert "| conformance-fake.xml | cut off | | |" in done.stdout
+
+
+def test_a_job_that_did_not_begin_has_no_tests(tmp_path: pathlib.Path, script: Script) -> None:
+    """What another job left in the directory is not taken for its own."""
+    reports = _reports(tmp_path)
+    (reports / "run-job.json").unlink()
+
+    done = script("collect", "--name", "job", "--logs")
+
+    assert "## job: did not run to its end" in done.stdout
+    assert "busy: process 7" in done.stdout
+    assert "conformance-fake" not in done.stdout
 
 
 def test_logs_are_copied_newest_first_as_long_as_they_fit(

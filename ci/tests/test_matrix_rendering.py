@@ -80,6 +80,19 @@ def test_hardware_is_off_until_a_maintainer_switches_it_on(file: str, matrix: Ma
         assert "vars.ASCEND_RUNNERS == 'on'" in jobs[name]["if"]
 
 
+def test_no_stranger_starts_a_job_on_hardware_elsewhere(matrix: Matrix) -> None:
+    """GitLab's and Buildkite's jobs with NPUs need the switch, and know no requests to merge."""
+    gitlab, buildkite = (_workflow(f"ci/templates/{name}.yml") for name in ("gitlab", "buildkite"))
+    groups = {group["key"]: group["steps"] for group in buildkite["steps"]}
+    for job in (job for job in matrix.jobs if job.needs_npus):
+        first, *others = gitlab[job.name]["rules"]
+        assert first == {"if": '$ASCEND_RUNNERS != "on"', "when": "never"}
+        assert not [rule for rule in others if "merge_request" in rule["if"]]
+        for step in groups[job.name]:
+            assert 'build.env("ASCEND_RUNNERS") == "on"' in step["if"]
+            assert "build.pull_request.id == null" in step["if"]
+
+
 def test_only_the_watchdog_may_do_more_than_read() -> None:
     """The token of every other job reads the repository."""
     for file in WORKFLOWS:
