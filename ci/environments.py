@@ -40,10 +40,27 @@ def install(
 ) -> None:
     """Install distributions with what they need; `are_imported` by many processes, so compiled."""
     session.install("--no-compile", *requirements)
+    if any(one.startswith("torch_npu") for one in requirements):
+        _refuse_cuda(session)
     if are_imported:
         compiling = ("python", "-m", "compileall", "-q", "-j", "0", "-x", _NOT_IMPORTED)
         # 1: a file is no Python, as torch_npu's templates; who imports one would hear of it anyway.
         session.run_install(*compiling, _libraries(session), success_codes=[0, 1])
+
+
+def _refuse_cuda(session: nox.Session) -> None:
+    """Say what is wrong before torch_npu 2.13.0 does, which aborts beside a torch with CUDA.
+
+    Both register the setting `pinned_reserve_segment_size_mb` when they are loaded (measured).
+    """
+    if any(
+        pathlib.Path(_libraries(session)).glob("python*/site-packages/torch/lib/*torch_cuda.so")
+    ):
+        session.error(
+            "torch here is a build for CUDA, beside which torch_npu cannot be imported: name the "
+            "index of torch's builds for CPUs, which PyTorch's installation page tells, in "
+            f"PIP_EXTRA_INDEX_URL, and remove {session.virtualenv.location}"
+        )
 
 
 def _libraries(session: nox.Session) -> str:

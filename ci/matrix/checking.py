@@ -35,7 +35,7 @@ def failures() -> Iterator[str]:
     for schema, files in _SCHEMAS.items():
         yield from _run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files)
     yield from _run("zizmor", "--offline", "--no-progress", "--quiet", ".github/workflows")
-    yield from _run("actionlint", *_WORKFLOWS)
+    yield from _run("actionlint", "-config-file", ".github/actionlint.yaml", *_WORKFLOWS)
 
 
 def _run(program: str, *arguments: str) -> Iterator[str]:

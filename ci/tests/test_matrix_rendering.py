@@ -93,6 +93,12 @@ def test_no_stranger_starts_a_job_on_hardware_elsewhere(matrix: Matrix) -> None:
             assert "build.pull_request.id == null" in step["if"]
 
 
+@pytest.mark.parametrize("file", WORKFLOWS)
+def test_a_maintainer_names_the_index_of_torch_for_cpus(file: str) -> None:
+    """torch_npu aborts beside a torch for CUDA, which is what pip takes unless it is told."""
+    assert _workflow(file)["env"] == {"PIP_EXTRA_INDEX_URL": "${{ vars.PIP_EXTRA_INDEX_URL }}"}
+
+
 def test_only_the_watchdog_may_do_more_than_read() -> None:
     """The token of every other job reads the repository."""
     for file in WORKFLOWS:
