@@ -25,8 +25,10 @@ MATRIX_TOOLS = (
     "tomli>=2; python_version < '3.11'",
     "pytest>=8.4",
     "pytest-timeout>=2.3",
-    "check-jsonschema==0.39.0",
-    "zizmor==1.32.0",
+    "check-jsonschema>=0.38.2",
+    # The last one that Python 3.10 can have.
+    "zizmor==1.30.1; python_version < '3.11'",
+    "zizmor==1.32.0; python_version >= '3.11'",
 )
 
 TRANSPORT, FAKE, SUITE = "ray-ascend-yr", "yr-fake-ds", "yr-conformance"
