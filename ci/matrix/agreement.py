@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import pathlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import contents
 
@@ -17,7 +17,7 @@ from matrix.errors import ValueRefusedError
 from matrix.records import Job, Matrix
 
 _CHAPTERS = reading.ROOT / "packages/yr-conformance/src/yr_conformance/chapters"
-_NOXFILE = reading.ROOT / "noxfile.py"
+_DECLARING = (reading.ROOT / "noxfile.py", reading.ROOT / "ci" / "native_sessions.py")
 
 
 def check(matrix: Matrix) -> None:
@@ -38,10 +38,11 @@ def chapter_names() -> set[str]:
     return {path.parent.name.upper() for path in _CHAPTERS.glob("*/__init__.py")}
 
 
-def session_names(noxfile: pathlib.Path = _NOXFILE) -> set[str]:
-    """Name the sessions that the noxfile declares by its decorator."""
-    tree = ast.parse(noxfile.read_text(encoding="utf-8"))
-    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+def session_names(declaring: Iterable[pathlib.Path] = _DECLARING) -> set[str]:
+    """Name the sessions that these files declare by nox's decorator."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in declaring]
+    nodes = [node for tree in trees for node in tree.body]
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef)]
     return {name for function in functions for name in _session_name(function)}
 
 
