@@ -14,7 +14,7 @@ from sender import new_sender, transfer
 from slow_coordinator import new_slow_coordinator
 
 from ray_ascend import register_yr_tensor_transport
-from ray_ascend.backend.reaper import is_running
+from ray_ascend.backend.keeper import is_running
 from ray_ascend.backend.report import BackendReport
 from ray_ascend.errors import ObjectLostError
 from ray_ascend.store.actor_names import COORDINATOR, NAMESPACE

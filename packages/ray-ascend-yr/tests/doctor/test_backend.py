@@ -14,7 +14,7 @@ from conftest import Sandbox, wait_until
 from diagnosis import diagnose
 
 from ray_ascend import cleanup_yr_resources, register_yr_tensor_transport
-from ray_ascend.backend.reaper import is_running
+from ray_ascend.backend.keeper import is_running
 from ray_ascend.store.actor_names import COORDINATOR, NAMESPACE, supervisor_name
 from ray_ascend.store.discovery import find_worker
 from ray_ascend.store.endpoint import WorkerEndpoint

@@ -14,7 +14,7 @@ from conftest import wait_until
 from npu_actors import Counts, ramp, total
 
 from ray_ascend import register_yr_tensor_transport
-from ray_ascend.backend.reaper import is_running
+from ray_ascend.backend.keeper import is_running
 from ray_ascend.store.discovery import find_worker
 
 pytestmark = [

@@ -95,11 +95,12 @@ def await_last_thread(pid: int) -> None:
     wait_until(lambda: not is_dying(), f"the last thread of process {pid} ends")
 
 
-def kill(pid: int) -> None:
-    """End it as a crash would, and wait until its last thread is gone."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not is_alive(pid), f"process {pid} is gone")
+def kill(*pids: int) -> None:
+    """End them at once, as a crash would, and wait until their last threads are gone."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not any(map(is_alive, pids)), f"processes {pids} are gone")
 
 
 def freeze(pid: int) -> None:

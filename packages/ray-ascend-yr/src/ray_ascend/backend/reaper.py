@@ -19,13 +19,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psutil
 
 from ray_ascend.backend.cpu_share import make_room_beside
+from ray_ascend.backend.keeper import Keeper, is_running, wait_gone
 from ray_ascend.backend.worker_log import explain, has_given_up
 
 _POLL_S = 0.5
@@ -48,6 +48,7 @@ class Reaper:
     def run(self) -> None:
         """Start the worker, watch it until told to stop or orphaned, then leave nothing behind."""
         os.mkdir(self.home, 0o700)
+        Keeper.here().note(self.home)
         try:
             if self._start() and self._watch():
                 self._end_worker(self.graceful)
@@ -102,6 +103,7 @@ class Reaper:
         if match and self.worker is None:
             with contextlib.suppress(psutil.NoSuchProcess):
                 self.worker = psutil.Process(int(match.group(1)))
+                Keeper.here(self.worker.pid).note(self.home)
                 make_room_beside(self.worker.pid)
 
     def _watch(self) -> bool:
@@ -121,23 +123,9 @@ class Reaper:
         with contextlib.suppress(psutil.NoSuchProcess):
             if graceful:
                 self.worker.terminate()
-                _wait_gone(self.worker, _GRACE_S)
+                wait_gone(self.worker, _GRACE_S)
             self.worker.kill()
-            _wait_gone(self.worker, _GRACE_S)
-
-
-def is_running(process: psutil.Process | None) -> bool:
-    """Tell whether exactly this process still runs; a zombie without other threads does not.
-
-    After SIGKILL the first thread may have ended while others still hold the ports and answer.
-    """
-    if process is None:
-        return False
-    try:
-        ended = process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
-        return process.is_running() and not ended
-    except psutil.NoSuchProcess:
-        return False
+            wait_gone(self.worker, _GRACE_S)
 
 
 def tell(**event: object) -> None:
@@ -155,12 +143,6 @@ def _end_tree(child: subprocess.Popen[bytes]) -> None:
                 process.kill()
         child.kill()
     child.wait()
-
-
-def _wait_gone(process: psutil.Process, timeout_s: float) -> None:
-    deadline = time.monotonic() + timeout_s
-    while is_running(process) and time.monotonic() < deadline:
-        time.sleep(0.02)
 
 
 def main() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,8 +19,8 @@ import psutil
 
 from ray_ascend.backend.config import CLUSTER_NAME, BackendConfig
 from ray_ascend.backend.etcd_check import check_etcd
+from ray_ascend.backend.keeper import HOME_PREFIX, end_abandoned, end_worker, is_running
 from ray_ascend.backend.placement import Placement
-from ray_ascend.backend.reaper import is_running
 from ray_ascend.backend.worker_command import (
     check_ports,
     start_command,
@@ -48,6 +47,7 @@ class WorkerProcess:
         self._reason = ""
         self._ended = threading.Event()
         self._decided = threading.Event()
+        end_abandoned((tempfile.gettempdir(), _SHORT_PARENT))
         check_etcd(config, placement.cluster)
         check_ports(config, placement, host)
         command = start_command(config, placement, host, self.home)
@@ -100,18 +100,13 @@ class WorkerProcess:
 
     def _end_without_reaper(self) -> None:
         """Do what a reaper that was itself killed can no longer do."""
-        if not os.path.exists(self.home):
-            return
-        with contextlib.suppress(psutil.Error):
-            worker = psutil.Process(self.pid)
-            if any(self.home in word for word in worker.cmdline()):
-                worker.kill()
-        shutil.rmtree(self.home, ignore_errors=True)
+        if os.path.exists(self.home):
+            end_worker(self.home, self.pid)
 
 
 def _new_home() -> str:
     parent = tempfile.gettempdir()
-    name = f"yr-{uuid.uuid4().hex[:8]}"
+    name = f"{HOME_PREFIX}{uuid.uuid4().hex[:8]}"
     return os.path.join(parent if len(parent) + len(name) < _LONGEST_HOME else _SHORT_PARENT, name)
 
 

@@ -1,14 +1,14 @@
-"""Every part of a backend killed once, on two nodes whose actors stay the same.
+"""Every part of a backend killed, on two nodes whose actors stay the same.
 
 worker    of either node          reaper, supervisor    of the second node
 actor     with a stored object    coordinator, etcd     while objects are stored
+two       of worker, reaper, supervisor and coordinator at once
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from yr_conformance.etcd.server import Etcd
 from yr_conformance.faults.trial import Trial
@@ -23,19 +23,20 @@ from yr_conformance.settings.variables import Variables
 from yr_conformance.waiting import wait_until
 
 TRANSFER_S = 30.0
+Victims = Sequence[Callable[[Place], int]]
 
 
 class Repairs(Situation):
     """The experiments; each leaves the backend as it was."""
 
-    def part_killed(self, trial: Trial, host: str, victim: Callable[[Place], int]) -> Trial:
-        """Kill a process of a node's worker, and wait for another worker before anybody asks."""
+    def parts_killed(self, trial: Trial, host: str, victims: Victims) -> Trial:
+        """Kill processes of a node's backend at once, and wait for another worker, unasked."""
         backend, old = self.cluster.backend, self.cluster.worker_at(host)
         place = backend.place_of(old)
         # Another worker listens at the same address.
         files_and_processes = dataclasses.replace(place, listens=())
         actors = self._actors()
-        kill(victim(place))
+        kill(*(victim(place) for victim in victims))
         trial.mended()
         with watched(trial, lambda: backend.remains_of(files_and_processes)):
             wait_until(lambda: self._serves(host, old), f"another worker at {host}")
@@ -135,11 +136,27 @@ def _kill_parts(repairs: Repairs, record: Record) -> None:
     def supervisor(_: Place) -> int:
         return int(repairs.driver.ask("parts")[second])
 
-    parts: dict[str, tuple[str, Callable[[Place], Any]]] = {
-        "worker killed": (second, lambda place: place.worker),
-        "worker with the metadata killed": (first, lambda place: place.worker),
-        "reaper killed": (second, lambda place: place.reaper),
-        "supervisor killed": (second, supervisor),
+    def coordinator(_: Place) -> int:
+        return int(repairs.driver.ask("parts")[COORDINATOR])
+
+    parts: dict[str, tuple[str, Victims]] = {
+        "worker": (second, [_worker]),
+        "worker with the metadata": (first, [_worker]),
+        "reaper": (second, [_reaper]),
+        "supervisor": (second, [supervisor]),
+        "worker and supervisor": (second, [_worker, supervisor]),
+        "worker and coordinator": (second, [_worker, coordinator]),
+        "reaper and supervisor": (second, [_reaper, supervisor]),
+        "supervisor and coordinator": (second, [supervisor, coordinator]),
     }
-    for fault, (host, victim) in parts.items():
-        record.step(fault, repairs.part_killed, Trial(fault), host, victim)
+    for name, (host, victims) in parts.items():
+        trial = Trial(f"{name} killed")
+        record.step(trial.fault, repairs.parts_killed, trial, host, victims)
+
+
+def _worker(place: Place) -> int:
+    return place.worker
+
+
+def _reaper(place: Place) -> int:
+    return place.reaper

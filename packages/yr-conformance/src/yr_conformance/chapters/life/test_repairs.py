@@ -33,6 +33,24 @@ def test_a_part_that_is_killed(repairs: Record, fault_row: Row, part: str) -> No
     trial.check()
 
 
+@clause("LIFE-RESTART-05", MUST, source=DESIGN)
+@pytest.mark.parametrize(
+    "parts",
+    [
+        "worker and supervisor",
+        "worker and coordinator",
+        "reaper and supervisor",
+        "supervisor and coordinator",
+    ],
+)
+def test_two_parts_that_are_killed_at_once(repairs: Record, fault_row: Row, parts: str) -> None:
+    """After kill -9 of two parts at once, a worker is started unasked, actors stay."""
+    trial = repairs[f"{parts} killed"]
+    fault_row(trial)
+
+    trial.check()
+
+
 @clause("LIFE-RESTART-02", MUST, source=DESIGN)
 def test_a_coordinator_that_is_killed(repairs: Record, fault_row: Row) -> None:
     """After kill -9 of the coordinator, workers and stored objects stay; new actors transfer."""
