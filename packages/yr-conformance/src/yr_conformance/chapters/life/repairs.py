@@ -23,6 +23,7 @@ from yr_conformance.settings.variables import Variables
 from yr_conformance.waiting import wait_until
 
 TRANSFER_S = 30.0
+ASKED_FOR = "supervisor and coordinator"
 Victims = Sequence[Callable[[Place], int]]
 
 
@@ -30,7 +31,11 @@ class Repairs(Situation):
     """The experiments; each leaves the backend as it was."""
 
     def parts_killed(self, trial: Trial, host: str, victims: Victims) -> Trial:
-        """Kill processes of a node's backend at once, and wait for another worker, unasked."""
+        """Kill processes of a node's backend at once, and wait for another worker, unasked.
+
+        A new coordinator looks after the nodes whose supervisors it finds; where that is gone as
+        well, the next process that asks gets the worker.
+        """
         backend, old = self.cluster.backend, self.cluster.worker_at(host)
         place = backend.place_of(old)
         # Another worker listens at the same address.
@@ -39,7 +44,8 @@ class Repairs(Situation):
         kill(*(victim(place) for victim in victims))
         trial.mended()
         with watched(trial, lambda: backend.remains_of(files_and_processes)):
-            wait_until(lambda: self._serves(host, old), f"another worker at {host}")
+            if not trial.fault.startswith(ASKED_FOR):
+                wait_until(lambda: self._serves(host, old), f"another worker at {host}")
             trial.recover(lambda: self.transfers_again(*self.cluster.hosts[:2]))
         trial.left += self._surplus()
         assert self._actors() == actors, f"other actors than {actors}"
@@ -147,7 +153,7 @@ def _kill_parts(repairs: Repairs, record: Record) -> None:
         "worker and supervisor": (second, [_worker, supervisor]),
         "worker and coordinator": (second, [_worker, coordinator]),
         "reaper and supervisor": (second, [_reaper, supervisor]),
-        "supervisor and coordinator": (second, [supervisor, coordinator]),
+        ASKED_FOR: (second, [supervisor, coordinator]),
     }
     for name, (host, victims) in parts.items():
         trial = Trial(f"{name} killed")

@@ -44,7 +44,7 @@ def test_a_part_that_is_killed(repairs: Record, fault_row: Row, part: str) -> No
     ],
 )
 def test_two_parts_that_are_killed_at_once(repairs: Record, fault_row: Row, parts: str) -> None:
-    """After kill -9 of two parts at once, a worker is started unasked, actors stay."""
+    """After kill -9 of two parts at once, actors stay and transfer, through another worker."""
     trial = repairs[f"{parts} killed"]
     fault_row(trial)
 
