@@ -10,7 +10,7 @@ import pytest
 
 from ray_ascend.store.sdk import remedy
 
-OLD_RAY = "Ray 2.54.1 is too old for ray-ascend-yr; run: pip install 'ray>=2.55', on every node"
+OLD_RAY = "Ray 2.54.1 is too old for ray-ascend-yr; run: pip install 'ray>=2.55.1', on every node"
 REGISTER = "import ray_ascend; ray_ascend.register_yr_tensor_transport()"
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from ray_ascend.errors import InstallationError
 
-OLDEST_RAY: Final = "2.55"
+OLDEST_RAY: Final = "2.55.1"
 _TWIN = "ray-ascend"
 
 
@@ -54,6 +54,6 @@ def _why_ray_is_too_old() -> str:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    """Read major and minor number; () for a version that begins with none."""
-    found = re.match(r"(?:\d+!)?(\d+)\.(\d+)", version)
-    return tuple(map(int, found.groups())) if found else ()
+    """Read major, minor and micro number; () for a version that begins with none."""
+    found = re.match(r"(?:\d+!)?(\d+)\.(\d+)(?:\.(\d+))?", version)
+    return tuple(int(number or 0) for number in found.groups()) if found else ()
