@@ -29,6 +29,7 @@ from contents import (
     NUMPY,
     PROCESSES,
     PYELFTOOLS,
+    RAY_ENV,
     RAYS,
     STRICT_NPUS,
     SUITE,
@@ -40,22 +41,16 @@ from contents import (
 )
 from environments import PACKAGES, ROOT, install, install_local
 from native_sessions import aarch64, sanitizers
+from release_sessions import build, inventory
 from typed import source_path, test_directories
 
-__all__ = ["aarch64", "sanitizers"]
+__all__ = ["aarch64", "build", "inventory", "sanitizers"]
 """Sessions that are declared elsewhere."""
 
 STEPS = str(ROOT / "ci" / "steps" / "command_line.py")
 CANN_TESTS = ("native", "device", "activation", "distributed", "datasystem")
 # The files of these start servers, which their tests share.
 SERVED = ("distributed", "datasystem")
-
-# Ray writes no token; the SDK's client logs stay out of the home directory.
-RAY_ENV = {
-    "RAY_AUTH_MODE": "disabled",
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_DEDUP_LOGS": "0",
-}
 
 nox.needs_version = ">=2024.10.9"
 nox.options.default_venv_backend = "virtualenv"
@@ -315,27 +310,6 @@ def coverage(session: nox.Session) -> None:
     session.run(*run, *clauses, "--target", "fake", env=env)
     session.run("coverage", "combine")
     session.run("coverage", "report", *session.posargs)
-
-
-@nox.session(default=False)
-def build(session: nox.Session) -> None:
-    """Build sdist and wheel of every package and smoke-test them in an environment of their own."""
-    session.install("build", "twine")
-    dist = ROOT / "dist"
-    shutil.rmtree(dist, ignore_errors=True)
-    for package in IMPORT_NAMES:
-        session.run("python", "-m", "build", "--outdir", str(dist), str(PACKAGES / package))
-    session.run("twine", "check", "--strict", *map(str, sorted(dist.iterdir())))
-    # Not session.create_tmp(): it moves TMPDIR into an environment, where Ray refuses to work.
-    clean = ROOT / ".nox" / "smoke"
-    shutil.rmtree(clean, ignore_errors=True)
-    session.run(sys.executable, "-m", "venv", str(clean), external=True)
-    python = str(clean / "bin" / "python")
-    wheels = [str(wheel) for wheel in sorted(dist.glob("*.whl"))]
-    session.run(
-        python, "-m", "pip", "install", "-q", "--no-compile", TORCH, NUMPY, *wheels, external=True
-    )
-    session.run(python, str(ROOT / "ci" / "smoke_test.py"), external=True, env=RAY_ENV)
 
 
 @nox.session(default=False)

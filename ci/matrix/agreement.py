@@ -17,7 +17,7 @@ from matrix.errors import ValueRefusedError
 from matrix.records import Job, Matrix
 
 _CHAPTERS = reading.ROOT / "packages/yr-conformance/src/yr_conformance/chapters"
-_DECLARING = (reading.ROOT / "noxfile.py", reading.ROOT / "ci" / "native_sessions.py")
+_DECLARING = (reading.ROOT / "noxfile.py", *sorted((reading.ROOT / "ci").glob("*_sessions.py")))
 
 
 def check(matrix: Matrix) -> None:

@@ -19,8 +19,6 @@
 namespace fake_cann {
 namespace {
 
-constexpr size_t kHugePage = size_t{2} << 20;
-
 struct Import {
     size_t bytes;
     ptrdiff_t viewOffset;
