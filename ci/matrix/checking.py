@@ -12,11 +12,16 @@ import subprocess
 from collections.abc import Iterator
 
 from matrix.reading import ROOT
-from matrix.rendering import WORKFLOWS
+from matrix.rendering import RELEASE, WORKFLOWS
 
-_WORKFLOWS = [f".github/workflows/{one.name}.yml" for one in WORKFLOWS]
+_WORKFLOWS = [f".github/workflows/{one.name}.yml" for one in WORKFLOWS] + [RELEASE]
 _SCHEMAS = {
     "github-workflows": _WORKFLOWS,
+    "github-issue-forms": [
+        ".github/ISSUE_TEMPLATE/bug.yml",
+        ".github/ISSUE_TEMPLATE/clause-on-hardware.yml",
+    ],
+    "github-issue-config": [".github/ISSUE_TEMPLATE/config.yml"],
     "gitlab-ci": ["ci/templates/gitlab.yml"],
     "buildkite": ["ci/templates/buildkite.yml"],
 }

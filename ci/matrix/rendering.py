@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import jinja2
+from contents import GLIBC
 
+from matrix import supported
 from matrix.cells import Cell, cells_of
-from matrix.reading import ROOT
+from matrix.reading import ARCHITECTURES, ROOT
 from matrix.records import HARDWARE, TIERS, Containers, Job, Matrix
 
 HEADER = (
@@ -29,7 +31,11 @@ ACTIONS = {
     "setup_python": "actions/setup-python@a309ff8b426b58ec0e2a45f0f869d46889d02405 # v6.2.0",
     "cache": "actions/cache@cdf6c1fa76f9f475f3d7449005a359c84ca0f306 # v5.0.3",
     "upload_artifact": "actions/upload-artifact@b7c566a772e6b6bfb58ed0dc250532a479d7789f # v6.0.0",
+    "download": "actions/download-artifact@37930b1c2abaa49bbe596cd826c3c89aef350131 # v7.0.0",
+    "publish": "pypa/gh-action-pypi-publish@cef221092ed1bacb1cc03d23a2d87d1d172e277b # v1.14.0",
 }
+RELEASE = ".github/workflows/release.yml"
+VERSIONS = "docs/versions.md"
 _AFTERWARDS_MINUTES = 5
 _SOURCES = pathlib.Path(__file__).parent / "sources"
 
@@ -57,6 +63,12 @@ def rendered(matrix: Matrix) -> dict[pathlib.Path, str]:
         pathlib.Path(f".github/workflows/{one.name}.yml"): _workflow(matrix, one)
         for one in WORKFLOWS
     }
+    files[pathlib.Path(RELEASE)] = _render(
+        "release.yml.j2", actions=ACTIONS, architectures=ARCHITECTURES
+    )
+    files[pathlib.Path(VERSIONS)] = _render(
+        "versions.md.j2", columns=supported.COLUMNS, rows=supported.rows(matrix), glibc=GLIBC
+    )
     labels = [runner.label for runner in matrix.runners.values() if not runner.forks]
     files[pathlib.Path(".github/actionlint.yaml")] = _render("actionlint.yml.j2", labels=labels)
     for name in ("gitlab", "buildkite"):
