@@ -18,6 +18,8 @@ from ray_ascend.store.status import transfer_error
         ("code: [Out of memory], msg: [no space in arena]", errors.StoreFullError),
         ("code: [RPC unavailable], msg: [[ Out of memory * 3 ]]", errors.StoreFullError),
         ("code: [RPC unavailable], msg: [disconnected]", errors.StoreUnavailableError),
+        ("code: [Buffer deprecated], msg: [gone]", errors.StoreUnavailableError),
+        ("code: [Runtime error], msg: [The buffer is useless]", errors.StoreUnavailableError),
         ("code: [Invalid parameter], msg: [bad]", errors.TransferError),
         ("no code at all", errors.TransferError),
     ],

@@ -36,6 +36,9 @@ _UNREACHABLE = frozenset(
         "The cluster is scaling",
     }
 )
+# Datasystem 0.8.0 calls a runtime error what is "Buffer deprecated" from 0.8.1 on: a buffer whose
+# worker was started again (the fake's profiles, as measured).
+_STALE_BUFFER = "The buffer is useless"
 
 
 def status_name(error: BaseException) -> str:
@@ -63,7 +66,7 @@ def transfer_error(error: RuntimeError, key: str, size: int = 0) -> TransferErro
             key,
             name,
         )
-    if name in _UNREACHABLE:
+    if name in _UNREACHABLE or _STALE_BUFFER in text:
         return StoreUnavailableError(
             f"the datasystem worker of this node does not answer (key {key!r}): {text}", key, name
         )
