@@ -40,11 +40,12 @@ from contents import (
     TRANSPORT,
 )
 from environments import PACKAGES, ROOT, install, install_local
+from minimums_sessions import minimums, minimums_build
 from native_sessions import aarch64, sanitizers
 from release_sessions import build, inventory
 from typed import source_path, test_directories
 
-__all__ = ["aarch64", "build", "inventory", "sanitizers"]
+__all__ = ["aarch64", "build", "inventory", "minimums", "minimums_build", "sanitizers"]
 """Sessions that are declared elsewhere."""
 
 STEPS = str(ROOT / "ci" / "steps" / "command_line.py")
@@ -163,7 +164,7 @@ def tests_npu(session: nox.Session) -> None:
 def differential(session: nox.Session) -> None:
     """Take 2,000 random steps on the fake and on the released SDK: both must answer the same."""
     tools = [tool for tool in TEST_TOOLS if not tool.startswith(("testcontainers", "pytest-xdist"))]
-    install(session, (DATASYSTEM, "msgspec>=0.19", *tools))
+    install(session, (DATASYSTEM, "msgspec>=0.21", *tools))
     install_local(session, FAKE)
     chosen = session.posargs or ("-m", "not long")
     session.run("pytest", f"packages/{FAKE}/tests/differential", *chosen)
@@ -333,4 +334,4 @@ def _conformance_options(posargs: list[str]) -> tuple[argparse.Namespace, list[s
 
 
 def _install_transport_stack(session: nox.Session, ray: str, *more: str) -> None:
-    install(session, (TORCH, NUMPY, f"ray=={ray}", "msgspec>=0.19", *more, *TEST_TOOLS))
+    install(session, (TORCH, NUMPY, f"ray=={ray}", "msgspec>=0.21", *more, *TEST_TOOLS))

