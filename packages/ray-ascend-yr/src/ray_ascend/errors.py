@@ -69,7 +69,14 @@ class BackendStartError(RayAscendError, RuntimeError):
 
 
 class CollectiveError(RayAscendError, RuntimeError):
-    """A rank did not join its group, or an operation of the group failed in this rank."""
+    """A rank did not join its group, or an operation of the group failed in this rank.
+
+    `ranks` are those because of which it did, as far as that is known.
+    """
+
+    def __init__(self, message: str, ranks: tuple[int, ...] = ()) -> None:
+        super().__init__(message)
+        self.ranks = ranks
 
 
 class UnsupportedTensorError(RayAscendError, ValueError):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import ray
 import torch
+from ray.util import collective
 
 from ray_ascend import register_yr_tensor_transport
 from ray_ascend.store.npu_client import NpuClient
@@ -161,3 +164,34 @@ def current_npu_after(value: torch.Tensor) -> tuple[str, int]:
     import torch_npu
 
     return str(value.device), int(torch_npu.npu.current_device())
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a rank's call ended: its result, or the name, text and ranks of its error."""
+
+    result: Any
+    error: str
+    message: str
+    ranks: tuple[int, ...]
+    seconds: float
+
+
+def attempt(operation: Callable[..., Any], *arguments: Any) -> Outcome:
+    """Run an operation in an actor and tell how it ended."""
+    begin = time.monotonic()
+    result, error = None, None
+    try:
+        result = operation(*arguments)
+    except Exception as caught:
+        error = caught
+    name = type(error).__name__ if error else ""
+    ranks = getattr(error, "ranks", ())
+    return Outcome(result, name, str(error or ""), ranks, time.monotonic() - begin)
+
+
+def count_ranks(rank: int, group: str) -> float:
+    """Count the ranks of a group, by the group."""
+    tensor = torch.ones(1, device="npu")
+    collective.allreduce(tensor, group)
+    return float(tensor)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import ray
 
 from ray_ascend.collective.hccl_group import HCCLGroup
+from ray_ascend.collective.limits import check_operation_seconds, set_operation_seconds
 from ray_ascend.errors import ConfigurationError, InstallationError
 
 _NAME = "HCCL"
@@ -39,25 +41,38 @@ def register_hccl_collective_backend() -> None:
 
 
 def create_collective_group(
-    actors: list[Any], backend: str = _NAME, name: str | None = None
+    actors: list[Any],
+    backend: str = _NAME,
+    name: str | None = None,
+    *,
+    operation_s: float | None = None,
 ) -> Any:
     """Make a collective group of actors, the first being rank 0; called in the driver.
 
     Registers the backend where that is needed, then does what
     `ray.experimental.collective.create_collective_group` does and returns its handle, whose `name`
-    is the `group_name` of the operations of `ray.util.collective`. Raises what those calls raise,
-    and CollectiveError when an actor does not join.
+    is the `group_name` of the operations of `ray.util.collective`. `operation_s` is how many
+    seconds an operation of an HCCL group may take; without it `RAY_ASCEND_HCCL_OPERATION_S` of each
+    actor holds.
+
+    Raises what those calls raise, ConfigurationError for a bad `operation_s`, and CollectiveError
+    when an actor does not join.
     """
     from ray.experimental import collective
 
     if backend.upper() == _NAME:
+        if operation_s is not None:
+            check_operation_seconds(operation_s)
         register_hccl_collective_backend()
-        ray.get([actor.__ray_call__.remote(_register_in_actor) for actor in actors])
+        name = name or str(uuid.uuid4())
+        told = [a.__ray_call__.remote(_prepare_actor, name, operation_s) for a in actors]
+        ray.get(told)
     return collective.create_collective_group(actors, backend, name)
 
 
-def _register_in_actor(_actor: Any) -> None:
+def _prepare_actor(_actor: Any, name: str, operation_s: float | None) -> None:
     register_hccl_collective_backend()
+    set_operation_seconds(name, operation_s)
 
 
 def _refuse_another(group_class: type) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import ray
 
 from ray_ascend import ray_internals
+from ray_ascend.collective.roster import sign_in
 from ray_ascend.errors import CollectiveError
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def meet(group_name: str, rank: int, world_size: int, patience: float) -> TCPSto
     key = f"ray_ascend:hccl:{group_name}".encode()
     try:
         store = _opened(key, world_size) if rank == 0 else _joined(key, world_size, deadline)
+        sign_in(store, rank)
         store.add(_JOINED, 1)
         _wait_for_all(store, world_size, deadline)
     except TimeoutError as error:
