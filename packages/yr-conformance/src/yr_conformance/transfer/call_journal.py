@@ -76,9 +76,24 @@ class CallJournal:
 
     def created_keys(self) -> list[str]:
         """Return keys of creating calls since this was last asked; TooBusyError as in `take`."""
+        return _created(self._new())
+
+    def created_and_stored_keys(self) -> tuple[list[str], list[str]]:
+        """Return the same, and those of them that were stored.
+
+        What could not be stored is deleted and stored again under another key.
+        """
+        new = self._new()
+        created = _created(new)
+        if not any(call.failed_after for call in new if call.name in (*CREATES, *PUBLISHES)):
+            return created, created
+        deleted = {key for call in new if call.name in DELETES for key in call.keys}
+        return created, [key for key in created if key not in deleted]
+
+    def _new(self) -> list[Call]:
         with self._lock:
             new, self._asked = self._calls[self._asked :], len(self._calls)
-        return [key for call in _in_time(new) if call.name in CREATES for key in call.keys]
+        return _in_time(new)
 
     def _noting(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(method)
@@ -143,6 +158,15 @@ def without_older_keys(calls: Sequence[Call]) -> list[Call]:
 def created_keys() -> list[str]:
     """Return the keys that this process created since this was last asked; calls stay noted."""
     return _journal.created_keys()
+
+
+def created_and_stored_keys() -> tuple[list[str], list[str]]:
+    """Return the keys as `created_keys` does, and those that were stored."""
+    return _journal.created_and_stored_keys()
+
+
+def _created(calls: list[Call]) -> list[str]:
+    return [key for call in calls if call.name in CREATES for key in call.keys]
 
 
 def _in_time(calls: list[Call]) -> list[Call]:

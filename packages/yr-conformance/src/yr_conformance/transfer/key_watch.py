@@ -8,7 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from yr_conformance.transfer.call_journal import created_keys, start_journal
+from yr_conformance.transfer.call_journal import (
+    created_and_stored_keys,
+    created_keys,
+    start_journal,
+)
 from yr_conformance.transfer.key_space import KeySpace
 from yr_conformance.waiting import PATIENCE_S, wait_until
 
@@ -37,12 +41,14 @@ class KeyWatch:
         return self._noted_now(ray.get(actor.apply.remote(created_keys)))
 
     def exist_of(self, actor: Any) -> list[str]:
-        """Note the actor's keys and check that there are some and all exist."""
-        return self._all_exist(self.note(actor))
+        """Note the actor's keys and check that there are some and all that were stored exist."""
+        import ray
+
+        return self._all_exist(*ray.get(actor.apply.remote(created_and_stored_keys)))
 
     def exist_here(self) -> list[str]:
-        """Note the test process's keys and check that there are some and all exist."""
-        return self._all_exist(self._noted_now(created_keys()))
+        """Note the test process's keys and check that there are some and all stored ones exist."""
+        return self._all_exist(*created_and_stored_keys())
 
     def existing(self, keys: Sequence[str] | None = None) -> list[str]:
         """Return those of the keys (default: of all noted) that exist now."""
@@ -62,7 +68,8 @@ class KeyWatch:
         self._noted += keys
         return keys
 
-    def _all_exist(self, keys: list[str]) -> list[str]:
-        assert keys, "the actor created no key"
-        assert self.existing(keys) == keys
-        return keys
+    def _all_exist(self, created: list[str], stored: list[str]) -> list[str]:
+        self._noted_now(created)
+        assert stored, "the actor stored no key"
+        assert self.existing(stored) == stored
+        return stored
