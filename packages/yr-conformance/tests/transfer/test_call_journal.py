@@ -1,5 +1,6 @@
 """The journal must note every call and let it through unchanged."""
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -130,3 +131,22 @@ def test_keys_of_earlier_objects_are_taken_out_of_deletes() -> None:
         Call("delete", ("new",)),
         Call("delete", ("new",)),
     ]
+
+
+@pytest.mark.parametrize(("is_refused", "stored"), [(True, ["b"]), (False, ["a", "b"])])
+def test_a_key_of_a_failed_attempt_is_created_and_not_stored(
+    is_refused: bool, stored: list[str]
+) -> None:
+    """Only where a store failed is a key that was deleted since one of an earlier attempt."""
+    journal, watched = CallJournal(), _class_with_methods()
+    if is_refused:
+        watched.mset_buffer = _refuse
+    journal.install(watched)
+
+    watched().mcreate(["a"], [1])
+    with contextlib.suppress(RuntimeError):
+        watched().mset_buffer(["buffer"])
+    watched().delete(["a"])
+    watched().set("b", b"1")
+
+    assert journal.created_and_stored_keys() == (["a", "b"], stored)
