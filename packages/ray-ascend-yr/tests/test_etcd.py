@@ -6,13 +6,13 @@ import base64
 import contextlib
 import http.client
 import json
-import shutil
-import subprocess
+import pathlib
 from collections.abc import Iterator
 
 import pytest
 import ray
-from conftest import Sandbox, free_port, wait_until
+from conftest import Sandbox
+from etcd_process import running_etcd
 from sender import transfer
 
 from ray_ascend import cleanup_yr_resources, register_yr_tensor_transport
@@ -23,37 +23,11 @@ pytestmark = pytest.mark.datasystem
 @pytest.fixture
 def etcd(sandbox: Sandbox) -> Iterator[str]:
     """The address of an etcd of the test's own."""
-    program = shutil.which("etcd")
-    if program is None:
-        pytest.skip("no program `etcd` on PATH (Debian: etcd-server)")
-    client, peers = (f"127.0.0.1:{free_port()}" for _ in range(2))
-    command = [
-        program,
-        f"--data-dir={sandbox.directory}/etcd",
-        f"--listen-client-urls=http://{client}",
-        f"--advertise-client-urls=http://{client}",
-        f"--listen-peer-urls=http://{peers}",
-        f"--initial-advertise-peer-urls=http://{peers}",
-        f"--initial-cluster=default=http://{peers}",
-    ]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        wait_until(lambda: is_healthy(client))
-        yield client
+    with running_etcd(pathlib.Path(sandbox.directory)) as made:
+        yield made.address
         # The backend goes first, so that its workers leave the cluster in order.
         if ray.is_initialized():
             cleanup_yr_resources()
-        process.kill()
-
-
-def is_healthy(address: str) -> bool:
-    """Ask an etcd whether it has a leader."""
-    with (
-        contextlib.suppress(OSError),
-        contextlib.closing(http.client.HTTPConnection(address, timeout=2)) as connection,
-    ):
-        connection.request("GET", "/health")
-        return b"true" in connection.getresponse().read()
-    return False
 
 
 def keys_in(address: str) -> list[str]:

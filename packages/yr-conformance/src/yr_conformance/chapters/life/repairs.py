@@ -23,19 +23,16 @@ from yr_conformance.settings.variables import Variables
 from yr_conformance.waiting import wait_until
 
 TRANSFER_S = 30.0
-ASKED_FOR = "supervisor and coordinator"
 Victims = Sequence[Callable[[Place], int]]
 
 
 class Repairs(Situation):
     """The experiments; each leaves the backend as it was."""
 
-    def parts_killed(self, trial: Trial, host: str, victims: Victims) -> Trial:
-        """Kill processes of a node's backend at once, and wait for another worker, unasked.
-
-        A new coordinator looks after the nodes whose supervisors it finds; where that is gone as
-        well, the next process that asks gets the worker.
-        """
+    def parts_killed(
+        self, trial: Trial, host: str, victims: Victims, *, unasked: bool = True
+    ) -> Trial:
+        """Kill processes of a node's backend at once; another worker comes, `unasked` or not."""
         backend, old = self.cluster.backend, self.cluster.worker_at(host)
         place = backend.place_of(old)
         # Another worker listens at the same address.
@@ -44,7 +41,7 @@ class Repairs(Situation):
         kill(*(victim(place) for victim in victims))
         trial.mended()
         with watched(trial, lambda: backend.remains_of(files_and_processes)):
-            if not trial.fault.startswith(ASKED_FOR):
+            if unasked:
                 wait_until(lambda: self._serves(host, old), f"another worker at {host}")
             trial.recover(lambda: self.transfers_again(*self.cluster.hosts[:2]))
         trial.left += self._surplus()
@@ -153,11 +150,13 @@ def _kill_parts(repairs: Repairs, record: Record) -> None:
         "worker and supervisor": (second, [_worker, supervisor]),
         "worker and coordinator": (second, [_worker, coordinator]),
         "reaper and supervisor": (second, [_reaper, supervisor]),
-        ASKED_FOR: (second, [supervisor, coordinator]),
     }
     for name, (host, victims) in parts.items():
         trial = Trial(f"{name} killed")
         record.step(trial.fault, repairs.parts_killed, trial, host, victims)
+    # A new coordinator looks after the nodes whose supervisors it finds, and of this it finds none.
+    trial, victims = Trial("supervisor and coordinator killed"), [supervisor, coordinator]
+    record.step(trial.fault, lambda: repairs.parts_killed(trial, second, victims, unasked=False))
 
 
 def _worker(place: Place) -> int:
