@@ -31,19 +31,19 @@ _GONE_S: Final = 5.0
 class Keeper:
     """A reaper, and the worker that it has started; ids mean something in one `namespace` only.
 
-    The id of the reaper means the same process for as long as `started` is the same.
+    The id of the reaper means the same process for as long as `started` is the same: in ticks since
+    the machine started, which no change of the clock moves.
     """
 
     pid: int
-    started: float
+    started: int
     namespace: str
     worker: int = 0
 
     @classmethod
     def here(cls, worker: int = 0) -> Keeper:
         """Describe the calling process, and the worker once there is one."""
-        process = psutil.Process()
-        return cls(process.pid, process.create_time(), _namespace(), worker)
+        return cls(os.getpid(), _start_of(os.getpid()), _namespace(), worker)
 
     @classmethod
     def of(cls, home: str) -> Keeper | None:
@@ -67,9 +67,8 @@ class Keeper:
         if self.namespace != _namespace():
             return False
         try:
-            process = psutil.Process(self.pid)
-            return process.create_time() != self.started or not is_running(process)
-        except psutil.NoSuchProcess:
+            return _start_of(self.pid) != self.started or not is_running(psutil.Process(self.pid))
+        except (FileNotFoundError, ProcessLookupError, psutil.NoSuchProcess):
             return True
 
 
@@ -128,6 +127,12 @@ def _is_own_directory(entry: os.DirEntry[str]) -> bool:
         status = entry.stat(follow_symlinks=False)
         return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
     return False
+
+
+def _start_of(pid: int) -> int:
+    with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+        # The name in parentheses may hold spaces and parentheses of its own.
+        return int(file.read().rpartition(")")[2].split()[19])
 
 
 def _namespace() -> str:
