@@ -9,19 +9,42 @@
 namespace fake_cann {
 // Plain bytes: threads of the caller still come in while the process exits.
 static thread_local char t_message[1024];
+static thread_local const char* t_situation = "";
 
-void SetLastError(const std::string& message) { snprintf(t_message, sizeof t_message, "%s", message.c_str()); }
+void SetLastError(const std::string& message, const char* situation)
+{
+    snprintf(t_message, sizeof t_message, "%s", message.c_str());
+    t_situation = situation;
+}
 
 const char* LastError() { return t_message; }
 
-int Fail(int status, const char* format, ...)
+const char* LastSituation() { return t_situation; }
+
+void ForgetSituation() { t_situation = ""; }
+
+static void SetFormattedError(const char* situation, const char* format, va_list arguments)
 {
     char text[768];
+    vsnprintf(text, sizeof text, format, arguments);
+    SetLastError(std::string("yr-fake-cann: ") + text, situation);
+}
+
+int Fail(int status, const char* format, ...)
+{
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    SetFormattedError("", format, arguments);
     va_end(arguments);
-    SetLastError(std::string("yr-fake-cann: ") + text);
+    return status;
+}
+
+int FailIn(const char* situation, int status, const char* format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    SetFormattedError(situation, format, arguments);
+    va_end(arguments);
     return status;
 }
 

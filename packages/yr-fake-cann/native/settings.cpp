@@ -1,5 +1,8 @@
 #include "settings.h"
 
+#include "calibration.h"
+
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstdio>
@@ -44,7 +47,12 @@ const Chip& TheChip()
     return *chip;
 }
 
-long Megabytes(const Chip& chip) { return static_cast<long>(chip.memoryBytes >> 20); }
+size_t MemoryBytes(const Chip& chip)
+{
+    constexpr const char* kName = "YR_FAKE_CANN_MEMORY_MB";
+    size_t usual = TheCalibration().memoryBytes ? TheCalibration().memoryBytes : chip.memoryBytes;
+    return Text(kName) ? static_cast<size_t>(Number(kName, 0, 1, 1L << 24)) << 20 : usual;
+}
 
 void ReadPorts(Settings& settings)
 {
@@ -62,14 +70,16 @@ Settings Read()
     Settings settings{};
     settings.devices = static_cast<int>(Number("YR_FAKE_CANN_DEVICES", 8, 0, 64));
     settings.chip = &TheChip();
-    settings.memoryBytes = static_cast<size_t>(Number("YR_FAKE_CANN_MEMORY_MB", Megabytes(*settings.chip), 1, 1L << 24)) << 20;
+    settings.memoryBytes = MemoryBytes(*settings.chip);
+    settings.alignment = TheCalibration().alignment;
     settings.strict = Flag("YR_FAKE_CANN_STRICT");
     settings.asynchronous = Asynchronous();
     settings.delay = std::chrono::microseconds(Number("YR_FAKE_CANN_DELAY_US", 2000, 0, 60'000'000));
-    settings.sameDevice = Flag("YR_FAKE_CANN_ALLOW_SAME_DEVICE");
+    settings.sameDevice = Flag("YR_FAKE_CANN_ALLOW_SAME_DEVICE") || TheCalibration().sameDevice;
     ReadPorts(settings);
     settings.address = Text("HCCL_IF_IP") ? Text("HCCL_IF_IP") : "127.0.0.1";
-    settings.connectTimeout = std::chrono::seconds(Number("HCCL_CONNECT_TIMEOUT", 120, 1, INT_MAX));
+    std::chrono::seconds connectTimeout(Number("HCCL_CONNECT_TIMEOUT", 120, 1, INT_MAX));
+    settings.connectTimeout = std::max(connectTimeout, TheCalibration().connectTimeout);
     settings.execTimeout = std::chrono::seconds(Number("HCCL_EXEC_TIMEOUT", 1836, 0, INT_MAX));
     return settings;
 }

@@ -12,6 +12,7 @@ namespace fake_cann {
 struct Settings {
     int devices;                       // YR_FAKE_CANN_DEVICES: physical NPUs of this machine
     size_t memoryBytes;                // YR_FAKE_CANN_MEMORY_MB: per NPU and process; that of the chip
+    size_t alignment;                  // of addresses and sizes of device memory
     const Chip* chip;                  // YR_FAKE_CANN_SOC
     bool strict;                       // YR_FAKE_CANN_STRICT: the host may not touch device memory
     bool asynchronous;                 // YR_FAKE_CANN_STREAMS=async

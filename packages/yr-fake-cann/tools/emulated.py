@@ -41,7 +41,7 @@ Generated from the native sources by `tools/emulated.py`; a test keeps it true.
 
 | | |
 |---|---|
-| **emulated** | does on host memory what its documentation says, within the limits in the README |
+| **emulated** | does on host memory what its documentation says, within its [limits](limits.md) |
 | **accepted** | succeeds and changes nothing: a switch of the hardware, profiling, dumps, logs |
 | **refused** | fails with status 207000; `aclGetRecentErrMsg` names the function and this page |
 

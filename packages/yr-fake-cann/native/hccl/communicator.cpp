@@ -104,7 +104,7 @@ CANN_API int HcclGetCommAsyncError(void* communicator, int* error)
 {
     std::shared_ptr<Communicator> found = FindCommunicator(communicator);
     if (!found) return NoCommunicator("HcclGetCommAsyncError", communicator);
-    *error = found->error();
+    *error = Calibrated(__func__, "", found->error());
     return kOk;
 }
 

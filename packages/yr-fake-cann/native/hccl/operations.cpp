@@ -25,7 +25,7 @@ int Start(const Operation& operation, void* communicator, void* stream, Work wor
 
 int CheckType(const char* function, int type)
 {
-    return ElementSize(type) ? kOk : Fail(kHcclParameter, "%s: %d is no data type", function, type);
+    return ElementSize(type) ? kOk : FailIn("no-type", kHcclParameter, "%s: %d is no data type", function, type);
 }
 
 int CheckReduction(const char* function, int type, int operation)
@@ -40,7 +40,7 @@ int CheckRank(const char* function, void* communicator, uint32_t rank, bool mayB
     std::shared_ptr<Communicator> found = FindCommunicator(communicator);
     if (!found) return NoCommunicator(function, communicator);
     if (rank < found->size() && (mayBeSelf || rank != found->rank())) return kOk;
-    return Fail(kHcclParameter, "%s: rank %u is not another rank of the %u", function, rank, found->size());
+    return FailIn(rank < found->size() ? "own-rank" : "rank-out-of-range", kHcclParameter, "%s: rank %u is not another rank of the %u", function, rank, found->size());
 }
 
 }  // namespace fake_cann

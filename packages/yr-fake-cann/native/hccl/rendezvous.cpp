@@ -95,7 +95,7 @@ int RefuseSharedNpus(const std::vector<Member>& table)
     for (size_t i = 0; i < table.size(); i++)
         for (size_t j = 0; j < i; j++)
             if (table[i].npu == table[j].npu && table[i].endpoint.address == table[j].endpoint.address)
-                return Fail(kHcclParameter, "HCCL: ranks %zu and %zu are both on physical NPU %d, each rank needs its own", j, i, table[i].npu);
+                return FailIn("same-npu", kHcclParameter, "HCCL: ranks %zu and %zu are both on physical NPU %d, each rank needs its own", j, i, table[i].npu);
     return kOk;
 }
 
@@ -131,9 +131,11 @@ int ReadRoot(const void* rootInfo, uint32_t size, uint32_t rank, RootInfo& root)
 {
     if (!rootInfo) return Fail(kHcclPointer, "HCCL: no root info");
     memcpy(&root, rootInfo, sizeof root);
-    if (memcmp(root.magic, kMagic, sizeof kMagic) || !size || rank >= size)
-        return Fail(kHcclParameter, "HCCL: rank %u of %u, or root info that HcclGetRootInfo did not make", rank, size);
-    return CurrentDevice() ? kOk : Fail(kHcclParameter, "HCCL: this thread has set no device");
+    if (memcmp(root.magic, kMagic, sizeof kMagic))
+        return FailIn("foreign-root", kHcclParameter, "HCCL: root info that HcclGetRootInfo did not make");
+    if (!size) return FailIn("no-ranks", kHcclParameter, "HCCL: a group of no ranks");
+    if (rank >= size) return FailIn("rank-out-of-range", kHcclParameter, "HCCL: rank %u of %u", rank, size);
+    return CurrentDevice() ? kOk : FailIn("no-device", kHcclParameter, "HCCL: this thread has set no device");
 }
 
 }  // namespace
@@ -141,7 +143,7 @@ int ReadRoot(const void* rootInfo, uint32_t size, uint32_t rank, RootInfo& root)
 int MakeRootInfo(void* rootInfo)
 {
     if (!rootInfo) return Fail(kHcclPointer, "HcclGetRootInfo: null pointer");
-    if (!CurrentDevice()) return Fail(kHcclParameter, "HcclGetRootInfo: this thread has set no device");
+    if (!CurrentDevice()) return FailIn("no-device", kHcclParameter, "HcclGetRootInfo: this thread has set no device");
     static std::atomic<uint32_t> made{0};
     RootInfo root{};
     memcpy(root.magic, kMagic, sizeof kMagic);

@@ -21,13 +21,23 @@ bool ToDevice(Direction direction)
     return direction != Direction::kHostToHost && direction != Direction::kDeviceToHost;
 }
 
+const char* Unfit(const Location& location)
+{
+    switch (location.place) {
+        case Place::kFreed: return "freed";
+        case Place::kPastEnd: return "past-end";
+        case Place::kHost: return "host-pointer";
+        default: return "device-pointer";
+    }
+}
+
 // The view of one end of a copy, or nullptr when it is not the kind of memory the direction says.
 char* End(const char* function, const char* end, const void* address, size_t bytes, bool device, bool any)
 {
     Location location = Locate(address, bytes);
     bool fits = location.place == Place::kDevice ? device || any : location.place == Place::kHost && (!device || any);
     if (fits) return location.view;
-    Fail(kInvalidParameter, "%s: the %s should be %s, but %s", function, end,
+    FailIn(Unfit(location), kInvalidParameter, "%s: the %s should be %s, but %s", function, end,
          any ? "live memory" : device ? "device memory" : "host memory", Describe(address, location).c_str());
     return nullptr;
 }
@@ -46,11 +56,11 @@ int Move(const char* function, const CopyRequest& request)
 int CheckArguments(const char* function, const CopyRequest& request)
 {
     if (request.bytes > request.capacity)
-        return Fail(kInvalidParameter, "%s: %zu bytes do not fit into %zu", function, request.bytes, request.capacity);
+        return FailIn("too-small", kInvalidParameter, "%s: %zu bytes do not fit into %zu", function, request.bytes, request.capacity);
     if (request.bytes && (!request.to || !request.from))
-        return Fail(kInvalidParameter, "%s: null pointer", function);
+        return FailIn("null-pointer", kInvalidParameter, "%s: null pointer", function);
     if (request.direction < Direction::kHostToHost || request.direction > Direction::kBetweenDevices)
-        return Fail(kInvalidParameter, "%s: %d is no copy direction", function, static_cast<int>(request.direction));
+        return FailIn("no-direction", kInvalidParameter, "%s: %d is no copy direction", function, static_cast<int>(request.direction));
     return kOk;
 }
 

@@ -100,10 +100,12 @@ CANN_API int aclrtSetDevice(int32_t device)
 
 CANN_API int aclrtGetDevice(int32_t* device)
 {
-    Device* current = CurrentDevice();
-    if (!current) return NoContext("aclrtGetDevice");
-    *device = current->logical;
-    return kOk;
+    return Answer(__func__, [&] {
+        Device* current = CurrentDevice();
+        if (!current) return NoContext("aclrtGetDevice");
+        *device = current->logical;
+        return kOk;
+    });
 }
 
 CANN_API int aclrtResetDevice(int32_t device)

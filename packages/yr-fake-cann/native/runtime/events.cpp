@@ -57,7 +57,7 @@ int WaitForRecording(void* stream, const std::shared_ptr<Event>& event)
 {
     uint64_t recording = event->recorded();
     if (!recording && event->kind == EventKind::kPlain)
-        return Fail(kInvalidParameter, "aclrtStreamWaitEvent: the event was never recorded, so nothing would be waited for");
+        return FailIn("never-recorded", kInvalidParameter, "aclrtStreamWaitEvent: the event was never recorded, so nothing would be waited for");
     if (event->Reached(recording)) return FindStream(stream) ? kOk : NoStream("aclrtStreamWaitEvent", stream);
     auto pending = std::make_shared<PendingWait>(event);
     return SubmitWaiting(stream, "aclrtStreamWaitEvent", [pending, recording](Stream& waiting) {
@@ -120,7 +120,7 @@ void* AddEvent(std::shared_ptr<Event> event) { return Events().Add(std::move(eve
 
 int NoEvent(const char* function, const void* handle)
 {
-    return Fail(kInvalidHandle, "%s: %p is no event, or it was destroyed", function, handle);
+    return FailIn("no-event", kInvalidHandle, "%s: %p is no event, or it was destroyed", function, handle);
 }
 
 uint64_t Event::Record()
@@ -301,12 +301,14 @@ CANN_API int aclrtQueryEventWaitStatus(void* event, int* status)
 
 CANN_API int aclrtEventElapsedTime(float* milliseconds, void* begin, void* end)
 {
-    std::shared_ptr<Event> first = FindEvent(begin), last = FindEvent(end);
-    if (!first || !last) return NoEvent("aclrtEventElapsedTime", first ? end : begin);
-    for (const Event* event : {first.get(), last.get()})
-        if (int status = NoTime("aclrtEventElapsedTime", *event)) return status;
-    *milliseconds = std::chrono::duration<float, std::milli>(last->time() - first->time()).count();
-    return kOk;
+    return Answer(__func__, [&] {
+        std::shared_ptr<Event> first = FindEvent(begin), last = FindEvent(end);
+        if (!first || !last) return NoEvent("aclrtEventElapsedTime", first ? end : begin);
+        for (const Event* event : {first.get(), last.get()})
+            if (int status = NoTime("aclrtEventElapsedTime", *event)) return status;
+        *milliseconds = std::chrono::duration<float, std::milli>(last->time() - first->time()).count();
+        return kOk;
+    });
 }
 
 CANN_API int aclrtEventGetTimestamp(void* event, uint64_t* microseconds)

@@ -83,20 +83,37 @@ bool Parse(const char* name, ExportName& parsed)
                   &parsed.bytes, &parsed.offset, &rest) == 5;
 }
 
+size_t PageBytes() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }
+
+// Of an allocation that begins within a page, the page.
+void Unmap(uintptr_t address, size_t bytes)
+{
+    size_t ahead = address % PageBytes();
+    munmap(reinterpret_cast<void*>(address - ahead), bytes + ahead);
+}
+
 uintptr_t MapPeer(const ExportName& name, ptrdiff_t& viewOffset)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/fd/%d", name.process, name.descriptor);
     int descriptor = open(path, O_RDWR | O_CLOEXEC);
     if (descriptor < 0) return 0;
-    void* view = mmap(nullptr, name.bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, static_cast<off_t>(name.begin));
+    size_t ahead = name.begin % PageBytes(), bytes = ahead + name.bytes;
+    void* view = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, static_cast<off_t>(name.begin - ahead));
     close(descriptor);
     if (view == MAP_FAILED) return 0;
     void* device = view;
-    if (TheSettings().strict) device = mmap(nullptr, name.bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (device == MAP_FAILED) return munmap(view, name.bytes), 0;
+    if (TheSettings().strict) device = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (device == MAP_FAILED) return munmap(view, bytes), 0;
     viewOffset = static_cast<char*>(view) - static_cast<char*>(device);
-    return reinterpret_cast<uintptr_t>(device);
+    return reinterpret_cast<uintptr_t>(device) + ahead;
+}
+
+// What an address is that no allocation begins at.
+const char* NotBegin(const Location& location)
+{
+    if (location.place == Place::kFreed) return "freed-twice";
+    return location.place == Place::kHost ? "foreign-pointer" : "inside-allocation";
 }
 
 }  // namespace
@@ -116,13 +133,15 @@ int AllocateDeviceMemory(Device& device, size_t bytes, size_t granularity, void*
 
 int FreeDeviceMemory(void* address)
 {
+    if (!address) return FailIn("null-pointer", kInvalidParameter, "aclrtFree: null pointer");
     Memory& memory = TheMemory();
     {
         std::lock_guard<std::mutex> lock(memory.mutex);
         for (Pool& pool : memory.pools)
             if (pool.Free(reinterpret_cast<uintptr_t>(address))) return kOk;
     }
-    return Fail(kInvalidParameter, "aclrtFree: %s", Describe(address, Locate(address, 1)).c_str());
+    Location location = Locate(address, 1);
+    return FailIn(NotBegin(location), kInvalidParameter, "aclrtFree: %s", Describe(address, location).c_str());
 }
 
 size_t UsedDeviceMemory(const Device& device)
@@ -192,6 +211,12 @@ bool ExportMemory(const void* address, char* name, size_t size)
     return false;
 }
 
+bool IsExportName(const char* name)
+{
+    ExportName parsed{};
+    return Parse(name, parsed);
+}
+
 void* ImportMemory(const char* name)
 {
     ExportName parsed{};
@@ -216,8 +241,9 @@ bool ReleaseImport(const void* address)
     auto found = memory.imports.find(location.base);
     if (found == memory.imports.end()) return false;
     if (--found->second.references) return true;
-    munmap(reinterpret_cast<void*>(found->first), found->second.bytes);
-    if (found->second.viewOffset) munmap(reinterpret_cast<char*>(found->first) + found->second.viewOffset, found->second.bytes);
+    const auto& [base, import] = *found;
+    Unmap(base, import.bytes);
+    if (import.viewOffset) Unmap(base + static_cast<uintptr_t>(import.viewOffset), import.bytes);
     memory.imports.erase(found);
     return true;
 }

@@ -40,6 +40,7 @@ char* DeviceView(const char* function, const void* address, size_t bytes);
 
 // A name under which a peer process of the same user opens the allocation that holds `address`.
 bool ExportMemory(const void* address, char* name, size_t size);
+bool IsExportName(const char* name);
 void* ImportMemory(const char* name);
 bool ReleaseImport(const void* address);
 

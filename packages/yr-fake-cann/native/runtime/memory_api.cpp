@@ -15,15 +15,14 @@ using namespace fake_cann;
 
 namespace {
 
-constexpr size_t kHugePage = size_t{2} << 20;
-
 int Allocate(const char* function, void** address, size_t bytes)
 {
     return Enter(function, {{"bytes", bytes}}, [&] {
-        if (!address || !bytes) return Fail(kInvalidParameter, "%s: null pointer or zero size", function);
+        if (!address) return FailIn("null-pointer", kInvalidParameter, "%s: null pointer for the address", function);
+        if (!bytes) return FailIn("zero-size", kInvalidParameter, "%s: zero bytes asked", function);
         Device* device = CurrentDevice();
         if (!device) return NoContext(function);
-        return AllocateDeviceMemory(*device, bytes, kHugePage, address);
+        return AllocateDeviceMemory(*device, bytes, TheSettings().alignment, address);
     });
 }
 
@@ -68,7 +67,7 @@ int Import(const char* function, void** address, const char* name)
     return Enter(function, {}, [&] {
         *address = ImportMemory(name);
         if (*address) return kOk;
-        return Fail(kInvalidParameter, "%s: \"%.64s\" is no exported memory, or its process is gone or another user's", function, name);
+        return FailIn(IsExportName(name) ? "exporter-gone" : "no-key", kInvalidParameter, "%s: \"%.64s\" is no exported memory, or its process is gone or another user's", function, name);
     });
 }
 
@@ -126,11 +125,13 @@ CANN_API int aclrtHostUnregister(void*) { return kOk; }
 
 CANN_API int aclrtGetMemInfo(int, size_t* free, size_t* total)
 {
-    Device* device = CurrentDevice();
-    if (!device) return NoContext("aclrtGetMemInfo");
-    *total = TheSettings().memoryBytes;
-    *free = *total - UsedDeviceMemory(*device);
-    return kOk;
+    return Answer(__func__, [&] {
+        Device* device = CurrentDevice();
+        if (!device) return NoContext("aclrtGetMemInfo");
+        *total = TheSettings().memoryBytes;
+        *free = *total - UsedDeviceMemory(*device);
+        return kOk;
+    });
 }
 
 CANN_API int aclrtPointerGetAttributes(const void* address, PointerAttributes* attributes)

@@ -11,13 +11,20 @@ namespace {
 
 constexpr size_t kHugePage = size_t{2} << 20;
 
+size_t RoundUp(size_t bytes, size_t granularity) { return (bytes + granularity - 1) / granularity * granularity; }
+
+// Begins at a huge page, as offsets in the pool are what addresses are aligned by.
 uintptr_t Map(size_t bytes, int protection, int flags, int descriptor)
 {
-    void* address = mmap(nullptr, bytes, protection, flags | MAP_NORESERVE, descriptor, 0);
-    return address == MAP_FAILED ? 0 : reinterpret_cast<uintptr_t>(address);
+    size_t reserved = bytes + kHugePage;
+    void* room = mmap(nullptr, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (room == MAP_FAILED) return 0;
+    auto from = reinterpret_cast<uintptr_t>(room), begin = RoundUp(from, kHugePage);
+    if (begin > from) munmap(room, begin - from);
+    if (from + reserved > begin + bytes) munmap(reinterpret_cast<void*>(begin + bytes), from + reserved - begin - bytes);
+    void* address = mmap(reinterpret_cast<void*>(begin), bytes, protection, flags | MAP_FIXED | MAP_NORESERVE, descriptor, 0);
+    return address == MAP_FAILED ? 0 : begin;
 }
-
-size_t RoundUp(size_t bytes, size_t granularity) { return (bytes + granularity - 1) / granularity * granularity; }
 
 // The last entry that begins at or before `address`, if it holds it.
 std::map<uintptr_t, size_t>::const_iterator Holder(const std::map<uintptr_t, size_t>& ranges, uintptr_t address)

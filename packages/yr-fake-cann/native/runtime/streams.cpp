@@ -97,6 +97,7 @@ void Stream::Run(std::unique_lock<std::mutex>& lock, const Task& task)
     if (status && !failure_) {
         failure_ = status;
         reason_ = LastError();
+        situation_ = LastSituation();
     }
     finished_.notify_all();
     queuedOrClosed_.notify_all();
@@ -125,7 +126,7 @@ int Stream::Synchronize(std::optional<std::chrono::milliseconds> timeout)
     else if (!finished_.wait_for(lock, *timeout, reached)) return Fail(kStreamTimeout, "stream %d is not done in time", id_);
     if (aborted_) return Fail(kStreamAborted, "stream %d was destroyed", id_);
     int status = failure_;
-    if (status) SetLastError(reason_);
+    if (status) SetLastError(reason_, situation_);
     failure_ = kOk;
     return status;
 }
@@ -170,7 +171,7 @@ std::shared_ptr<Stream> FindStream(void* handle)
 int NoStream(const char* function, void* handle)
 {
     if (!handle) return NoContext(function);
-    return Fail(kInvalidHandle, "%s: %p is no stream, or it was destroyed", function, handle);
+    return FailIn("no-stream", kInvalidHandle, "%s: %p is no stream, or it was destroyed", function, handle);
 }
 
 int SubmitTo(void* handle, const char* name, std::function<int()> run)

@@ -60,6 +60,7 @@ private:
     bool busy_ = false, closed_ = false, aborted_ = false, started_ = false;
     int failure_ = 0;
     std::string reason_;
+    const char* situation_ = "";
 };
 
 // nullptr is the default stream of the thread's device; an unknown handle gives no stream.

@@ -18,6 +18,7 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Final
 
+from yr_fake_cann import calibration
 from yr_fake_cann.errors import ActivationError
 
 PACKAGE_ROOT: Final = os.path.dirname(os.path.abspath(__file__))
@@ -48,6 +49,7 @@ class Machine:
     strict: bool | None = None
     streams: str | None = None
     control: str | None = None
+    calibration: str | None = None
 
     def variables(self) -> dict[str, str]:
         """Return the environment variables that the native libraries read at first use."""
@@ -58,6 +60,7 @@ class Machine:
             "YR_FAKE_CANN_STRICT": None if self.strict is None else int(self.strict),
             "YR_FAKE_CANN_STREAMS": self.streams,
             "YR_FAKE_CANN_CONTROL": self.control,
+            calibration.VARIABLE: self.calibration,
         }
         return {name: str(value) for name, value in values.items() if value is not None}
 
@@ -169,7 +172,9 @@ def describe(environ: Mapping[str, str] = os.environ) -> str:
     count = environ.get("YR_FAKE_CANN_DEVICES", "the default number of")
     visible = environ.get("ASCEND_RT_VISIBLE_DEVICES")
     shown = "" if visible is None else f", visible: {visible or 'none'}"
-    return f"CANN: yr-fake-cann {__version__}, {count} NPUs on host memory{shown}"
+    variable = environ.get(calibration.VARIABLE)
+    calibrated = f", {calibration.described(variable)}" if variable else ""
+    return f"CANN: yr-fake-cann {__version__}, {count} NPUs on host memory{shown}{calibrated}"
 
 
 def put_first(directory: str, path: str) -> str:

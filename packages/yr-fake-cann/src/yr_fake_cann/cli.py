@@ -15,8 +15,9 @@ import sys
 from collections.abc import Sequence
 from typing import Final, NoReturn
 
-from yr_fake_cann import activation, control_command, npu_smi
+from yr_fake_cann import activation, calibration, control_command, npu_smi
 from yr_fake_cann._version import __version__
+from yr_fake_cann.calibration import CalibrationError
 from yr_fake_cann.chips import chips
 from yr_fake_cann.control import VARIABLE, Control, ControlError
 from yr_fake_cann.errors import ActivationError
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = options.run(options)
     except ActivationError as error:
         return _fail(f"cannot activate: {error}", 1)
-    except ControlError as error:
+    except (CalibrationError, ControlError) as error:
         return _fail(str(error), 1)
     return code
 
@@ -78,6 +79,11 @@ def _add_machine(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="let `yr-fake-cann control FILE` change the NPUs while they are used; made if missing",
     )
+    parser.add_argument(
+        "--calibration",
+        metavar="FILE",
+        help="be like the card that `yr-conformance calibrate --output FILE` has measured",
+    )
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -102,8 +108,16 @@ def _which(_options: argparse.Namespace) -> int:
 def _machine(options: argparse.Namespace) -> activation.Machine:
     control = options.control and Control.create(options.control).environment()[VARIABLE]
     return activation.Machine(
-        options.npus, options.memory_mb, options.soc, options.strict, options.streams, control
+        *(options.npus, options.memory_mb, options.soc, options.strict, options.streams),
+        *(control, options.calibration and _calibrated(options.calibration)),
     )
+
+
+def _calibrated(path: str) -> str:
+    found = calibration.read(path)
+    if found.notice:
+        sys.stderr.write(f"yr-fake-cann: {found.notice}\n")
+    return found.variable
 
 
 def npu_count(text: str) -> int:

@@ -13,7 +13,13 @@ from typing import Any
 import torch
 
 from yr_fake_cann.errors import NotEmulatedError
-from yr_fake_cann.kernels import fused, internals, streams, transformer_boost
+from yr_fake_cann.kernels import (
+    autograd_threads,
+    fused,
+    internals,
+    streams,
+    transformer_boost,
+)
 from yr_fake_cann.kernels.copies import CopyKernel
 from yr_fake_cann.kernels.dropout import native_dropout
 from yr_fake_cann.kernels.hostkernel import HostKernel
@@ -41,6 +47,7 @@ def install_kernels() -> None:
         _install_device_kernels(own)
     _refuse_graphs()
     transformer_boost.install()
+    autograd_threads.await_rest_at_exit()
 
 
 def kernels_made() -> int:
