@@ -73,6 +73,7 @@ class Sandbox:
     def stop_ray(self) -> None:
         """Leave the cluster and end it, whoever uses it."""
         ray.shutdown()
+        _forget_transfers()
         while self.clusters:
             self.clusters.pop().shutdown()
 
@@ -89,6 +90,18 @@ class Sandbox:
             for process in psutil.process_iter()
             if mark in (command := command_of(process)) and name in command
         ]
+
+
+def _forget_transfers() -> None:
+    """Empty the queue of Ray's monitor, which looks once a second.
+
+    What it has not looked at when a cluster ends, it takes into the next one of this process, where
+    its thread ends with an exception (Ray 2.55 to 2.60 rdt_manager).
+    """
+    manager = getattr(ray._private.worker.global_worker, "_rdt_manager", None)
+    queue = getattr(manager, "_unmonitored_transfers", None)
+    while queue is not None and not queue.empty():
+        queue.get()
 
 
 @contextlib.contextmanager
@@ -143,6 +156,26 @@ def peers() -> Iterator[list[Any]]:
         register_yr_tensor_transport(["npu", "cpu"])
         yield [npu_actors.new_peer() for _ in range(3)]
     ray.cloudpickle.unregister_pickle_by_value(npu_actors)
+
+
+@pytest.fixture
+def group(peers: list[Any]) -> Iterator[str]:
+    """The name of a collective group of all three."""
+    from ray.experimental.collective import destroy_collective_group
+
+    from ray_ascend import create_collective_group
+
+    handle = create_collective_group(peers)
+    yield handle.name
+    destroy_collective_group(handle)
+
+
+@pytest.fixture
+def casualty() -> Iterator[Any]:
+    """An actor with an NPU that may die."""
+    actor = importlib.import_module("npu_actors").new_peer()
+    yield actor
+    ray.kill(actor)
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ import torch
 from ray_ascend import register_yr_tensor_transport
 from ray_ascend.backend.worker_command import find_dscli
 from ray_ascend.npu.path import NpuPath
-from ray_ascend.objects.metadata import TensorSpec, YRTransportMetadata
+from ray_ascend.objects.metadata import YRTransportMetadata
+from ray_ascend.objects.specs import TensorSpec
 from ray_ascend.store.status import transfer_error
 
 PAGE = pathlib.Path(__file__).parent.parent / "docs" / "first-errors.md"

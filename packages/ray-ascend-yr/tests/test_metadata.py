@@ -6,7 +6,8 @@ import pickle
 import subprocess
 import sys
 
-from ray_ascend.objects.metadata import TensorSpec, YRTransportMetadata
+from ray_ascend.objects.metadata import YRTransportMetadata
+from ray_ascend.objects.specs import TensorSpec
 
 CHECK = """
 import pickle, sys

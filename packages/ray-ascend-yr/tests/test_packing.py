@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ray_ascend.cpu.packing import layout_of, pack, unpack
-from ray_ascend.objects.metadata import describe
+from ray_ascend.objects.specs import describe
 
 DTYPES = [
     *(torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64),
@@ -18,13 +18,12 @@ DTYPES = [
 
 def round_trip(tensors: list[torch.Tensor]) -> list[torch.Tensor]:
     """Pack tensors into a buffer and unpack them from a read-only view of it."""
-    specs = describe(tensors)
-    layout = layout_of(specs)
+    layout = layout_of(describe(tensors))
     if not layout.total:
-        return unpack(None, specs, layout)
+        return unpack(None, layout)
     memory = bytearray(layout.total)
     pack(tensors, layout, memory)
-    return unpack(memoryview(memory).toreadonly(), specs, layout)
+    return unpack(memoryview(memory).toreadonly(), layout)
 
 
 def bits(tensor: torch.Tensor) -> bytes:
@@ -111,12 +110,11 @@ def test_targets_are_filled_in_place() -> None:
     """Target buffers are returned themselves, holding the values; strides are respected."""
     tensors = [torch.arange(6.0).reshape(2, 3), torch.tensor(7)]
     targets = [torch.full((3, 2), -1.0).t(), torch.tensor(-1)]
-    specs = describe(tensors)
-    layout = layout_of(specs)
+    layout = layout_of(describe(tensors))
     memory = bytearray(layout.total)
     pack(tensors, layout, memory)
 
-    back = unpack(memory, specs, layout, targets)
+    back = unpack(memory, layout, targets)
 
     assert all(one is other for one, other in zip(back, targets, strict=True))
     assert torch.equal(targets[0], tensors[0])

@@ -15,6 +15,7 @@ NAMES = [
     "create_collective_group",
     "errors",
     "register_hccl_collective_backend",
+    "register_hccl_tensor_transport",
     "register_yr_tensor_transport",
     "set_yr_npu_stream",
 ]

@@ -22,6 +22,7 @@ from ray_ascend.announcement import announce
 
 if TYPE_CHECKING:
     from ray_ascend.collective import create_collective_group, register_hccl_collective_backend
+    from ray_ascend.hccl_transport.registration import register_hccl_tensor_transport
     from ray_ascend.npu.streams import set_yr_npu_stream
     from ray_ascend.registration import cleanup_yr_resources, register_yr_tensor_transport
     from ray_ascend.transport.manager import YRTensorTransport
@@ -34,6 +35,7 @@ __all__ = [
     "create_collective_group",
     "errors",
     "register_hccl_collective_backend",
+    "register_hccl_tensor_transport",
     "register_yr_tensor_transport",
     "set_yr_npu_stream",
 ]
@@ -43,6 +45,7 @@ _HOMES = {
     "cleanup_yr_resources": "ray_ascend.registration",
     "create_collective_group": "ray_ascend.collective",
     "register_hccl_collective_backend": "ray_ascend.collective",
+    "register_hccl_tensor_transport": "ray_ascend.hccl_transport.registration",
     "register_yr_tensor_transport": "ray_ascend.registration",
     "set_yr_npu_stream": "ray_ascend.npu.streams",
 }

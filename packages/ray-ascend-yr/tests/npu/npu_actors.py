@@ -11,7 +11,7 @@ import ray
 import torch
 from ray.util import collective
 
-from ray_ascend import register_yr_tensor_transport
+from ray_ascend import register_hccl_tensor_transport, register_yr_tensor_transport
 from ray_ascend.store.npu_client import NpuClient
 
 CALLS = ("publish", "subscribe", "withdraw")
@@ -60,7 +60,8 @@ class Counts:
 
 
 def new_peer(npus: int = 1) -> Any:
-    """Start an actor; `make` returns what a function returns, through the transport."""
+    """Start an actor; `make` and `hand` return what a function returns, through a transport."""
+    register_hccl_tensor_transport()
 
     @ray.remote(num_cpus=0, resources={"NPU": npus} if npus else {})
     class Peer:
@@ -69,6 +70,10 @@ def new_peer(npus: int = 1) -> Any:
 
         @ray.method(tensor_transport="YR")
         def make(self, function: Callable[..., Any], *arguments: Any) -> Any:
+            return function(*arguments)
+
+        @ray.method(tensor_transport="hccl")
+        def hand(self, function: Callable[..., Any], *arguments: Any) -> Any:
             return function(*arguments)
 
         def apply(self, function: Callable[..., Any], *arguments: Any) -> Any:
@@ -195,3 +200,17 @@ def count_ranks(rank: int, group: str) -> float:
     tensor = torch.ones(1, device="npu")
     collective.allreduce(tensor, group)
     return float(tensor)
+
+
+def limit_transfers_to(seconds: float) -> None:
+    """Let transfers over HCCL of this process take no longer."""
+    from ray_ascend.hccl_transport import manager
+
+    vars(manager)["fetch_patience_s"] = lambda: seconds
+
+
+def kept_objects() -> int:
+    """Count the objects that Ray keeps in this process."""
+    from ray._private.worker import global_worker
+
+    return int(global_worker.rdt_manager.rdt_store.get_num_objects())

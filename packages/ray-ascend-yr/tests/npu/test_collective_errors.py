@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-import npu_actors
 import pytest
 import ray
 import torch
@@ -56,14 +55,6 @@ def group(peers: list[Any]) -> Iterator[str]:
     handle = create_collective_group(peers, operation_s=LIMIT_S)
     yield handle.name
     destroy_collective_group(handle)
-
-
-@pytest.fixture
-def casualty() -> Iterator[Any]:
-    """An actor that may die."""
-    actor = npu_actors.new_peer()
-    yield actor
-    ray.kill(actor)
 
 
 def test_ranks_that_disagree_all_hear_of_it(peers: list[Any], group: str) -> None:

@@ -5,7 +5,6 @@ yr-fake-cann run --npus 4 -- pytest packages/ray-ascend-yr/tests/npu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -24,14 +23,6 @@ pytestmark = [
     pytest.mark.long,
     pytest.mark.filterwarnings("ignore::UserWarning:torch_npu"),
 ]
-
-
-@pytest.fixture
-def group(peers: list[Any]) -> Iterator[str]:
-    """Give the name of a group of all three."""
-    handle = create_collective_group(peers)
-    yield handle.name
-    destroy_collective_group(handle)
 
 
 def everywhere(peers: list[Any], operation: Any, *arguments: Any) -> list[Any]:

@@ -16,10 +16,11 @@ from ray.util.collective.collective_group.base_collective_group import BaseGroup
 from ray_ascend.collective.dtypes import MOVED, check_dtype, name_of, reduced
 from ray_ascend.collective.limits import operation_seconds, rendezvous_seconds
 from ray_ascend.collective.operation import Operation, Operations
-from ray_ascend.collective.process_group import make_process_group
+from ray_ascend.collective.process_group import current_npu, make_process_group
 from ray_ascend.collective.reduction import reduction_of, torch_reduction
 from ray_ascend.collective.rendezvous import meet
 from ray_ascend.collective.roster import Roster
+from ray_ascend.collective.transfers import Transfers
 from ray_ascend.errors import UnsupportedTensorError
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class HCCLGroup(BaseGroup):
         self._group = make_process_group(store, rank, world_size, group_name, limit)
         roster = Roster(store, world_size)
         self._operations = Operations(rank, group_name, roster, store, limit)
+        self.transfers = Transfers(store, rank, group_name, roster, current_npu())
+        """What the tensor transport HCCL moves between two ranks, beside the operations."""
         if limit:
             # HCCL connects in the first operation, where nobody can call it back for as long as
             # HCCL_CONNECT_TIMEOUT; here all ranks have just been seen.
@@ -62,11 +65,8 @@ class HCCLGroup(BaseGroup):
 
     def destroy_group(self) -> None:
         """Let go of the communicator and of its sockets; what is under way ends with an error."""
+        self.transfers.close()
         self._operations.close(self._group)
-
-    def give_up(self, reason: str) -> None:
-        """Let operations that other threads wait for end with an error that says why."""
-        self._operations.give_up(reason)
 
     def allreduce(self, tensor: list[torch.Tensor], allreduce_options: Any = None) -> None:
         """Reduce the tensors of all ranks into each of them."""

@@ -96,13 +96,9 @@ class Operations:
                 )
         work.wait()
 
-    def give_up(self, reason: str) -> None:
-        """End what is under way in any thread, and refuse what comes."""
-        self._watch.give_up(reason)
-
     def close(self, process_group: Any) -> None:
         """End what is under way, and let go of the communicator."""
-        self.give_up("the group was destroyed")
+        self._watch.give_up("the group was destroyed")
         with self._idle:
             self._idle.wait_for(lambda: not self._under_way, _END_SECONDS)
         # After an abort, `shutdown` never returns (torch_npu 2.13.0).

@@ -47,6 +47,13 @@ def make_process_group(store: Any, rank: int, world_size: int, name: str, limit:
         return ProcessGroupHCCL(PrefixStore(name, store), rank, world_size, options)
 
 
+def current_npu() -> int:
+    """Give the NPU that the calling thread works on, as this process calls it."""
+    import torch_npu
+
+    return int(torch_npu.npu.current_device())
+
+
 @contextlib.contextmanager
 def given_up_on_error(work: Any) -> Iterator[None]:
     """Take what is under way off its stream when the wait for it fails.

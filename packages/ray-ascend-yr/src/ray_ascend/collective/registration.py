@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 import ray
 
@@ -12,6 +13,7 @@ from ray_ascend.collective.limits import check_operation_seconds, set_operation_
 from ray_ascend.errors import ConfigurationError, InstallationError
 
 _NAME = "HCCL"
+_in_actors: Final[list[Callable[[], None]]] = []
 
 
 def register_hccl_collective_backend() -> None:
@@ -40,6 +42,15 @@ def register_hccl_collective_backend() -> None:
     _refuse_another(BackendRegistry().get(_NAME))
 
 
+def call_in_actors(function: Callable[[], None]) -> None:
+    """Let actors call this before they join a group that this process makes; any number of times.
+
+    An actor that was made earlier than it was asked for, or was started again, has it then too.
+    """
+    if function not in _in_actors:
+        _in_actors.append(function)
+
+
 def create_collective_group(
     actors: list[Any],
     backend: str = _NAME,
@@ -65,14 +76,18 @@ def create_collective_group(
             check_operation_seconds(operation_s)
         register_hccl_collective_backend()
         name = name or str(uuid.uuid4())
-        told = [a.__ray_call__.remote(_prepare_actor, name, operation_s) for a in actors]
-        ray.get(told)
+        settings = (name, operation_s, tuple(_in_actors))
+        ray.get([actor.__ray_call__.remote(_prepare_actor, *settings) for actor in actors])
     return collective.create_collective_group(actors, backend, name)
 
 
-def _prepare_actor(_actor: Any, name: str, operation_s: float | None) -> None:
+def _prepare_actor(
+    _actor: Any, name: str, operation_s: float | None, also: tuple[Callable[[], None], ...]
+) -> None:
     register_hccl_collective_backend()
     set_operation_seconds(name, operation_s)
+    for function in also:
+        function()
 
 
 def _refuse_another(group_class: type) -> None:

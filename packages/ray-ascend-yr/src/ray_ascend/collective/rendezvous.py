@@ -33,6 +33,8 @@ def meet(group_name: str, rank: int, world_size: int, patience: float) -> TCPSto
     key = f"ray_ascend:hccl:{group_name}".encode()
     try:
         store = _opened(key, world_size) if rank == 0 else _joined(key, world_size, deadline)
+        # torch_npu waits in it for the rank that begins to connect.
+        store.set_timeout(timedelta(seconds=patience))
         sign_in(store, rank)
         store.add(_JOINED, 1)
         _wait_for_all(store, world_size, deadline)

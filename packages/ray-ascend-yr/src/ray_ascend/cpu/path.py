@@ -14,10 +14,12 @@ from typing import Any
 import torch
 
 from ray_ascend.cpu.packing import layout_of, pack, unpack
+from ray_ascend.cpu.receiving import received
 from ray_ascend.errors import TransferError
 from ray_ascend.objects.device_path import UnderWay
-from ray_ascend.objects.metadata import TensorSpec, YRTransportMetadata, describe
+from ray_ascend.objects.metadata import YRTransportMetadata
 from ray_ascend.objects.patience import Patience
+from ray_ascend.objects.specs import Specs, describe
 from ray_ascend.store.client import READ_BATCH
 from ray_ascend.store.connection import Connection
 from ray_ascend.store.retries import ROOM_PATIENCE_S, Retries
@@ -56,7 +58,10 @@ class CpuPath:
             values = connection.read_all([one.key for one in first])
         except TransferError:
             return [None] * len(objects)
-        return [_arrived(value, one) for value, one in zip(values, first, strict=True)]
+        return [
+            None if value is None else _Arrived(_tensors_of(connection, value, one.key, one.specs))
+            for value, one in zip(values, first, strict=True)
+        ]
 
     def receive(
         self,
@@ -76,7 +81,7 @@ class CpuPath:
         self, metadata: YRTransportMetadata, targets: Sequence[torch.Tensor] | None
     ) -> list[torch.Tensor]:
         """See DevicePath."""
-        return unpack(None, metadata.specs, layout_of(metadata.specs), targets)
+        return unpack(None, layout_of(metadata.specs), targets)
 
 
 def _how_many(objects: Sequence[YRTransportMetadata]) -> int:
@@ -86,7 +91,7 @@ def _how_many(objects: Sequence[YRTransportMetadata]) -> int:
 
 @dataclass(frozen=True)
 class _Arrived:
-    """What was copied at once: no value is held longer than that takes; see UnderWay."""
+    """What was received at once: a value that is copied is held no longer; see UnderWay."""
 
     tensors: list[torch.Tensor]
 
@@ -98,24 +103,22 @@ class _Arrived:
         """See UnderWay."""
 
 
-def _arrived(value: Any, metadata: YRTransportMetadata) -> UnderWay | None:
-    if value is None:
-        return None
-    return _Arrived(_unpacked(value, metadata.key, metadata.specs, None))
-
-
 def read_value(
     connection: Connection,
     key: str,
-    specs: Sequence[TensorSpec],
+    specs: Specs,
     targets: Sequence[torch.Tensor] | None,
 ) -> list[torch.Tensor]:
-    """Copy an object's tensors out of a value, into fresh memory or into targets on any device."""
-    return _unpacked(connection.read(key), key, specs, targets)
+    """Give an object's tensors out of a value, in host memory, or in targets on any device."""
+    return _tensors_of(connection, connection.read(key), key, specs, targets)
 
 
-def _unpacked(
-    value: Any, key: str, specs: Sequence[TensorSpec], targets: Sequence[torch.Tensor] | None
+def _tensors_of(
+    connection: Connection,
+    value: Any,
+    key: str,
+    specs: Specs,
+    targets: Sequence[torch.Tensor] | None = None,
 ) -> list[torch.Tensor]:
     layout = layout_of(specs)
     if memoryview(value).nbytes != layout.total:
@@ -124,4 +127,6 @@ def _unpacked(
             f"{layout.total}; source and receiver run different versions of ray-ascend-yr",
             key,
         )
-    return unpack(value, specs, layout, targets)
+    if targets is not None:
+        return unpack(value, layout, targets)
+    return received(value, layout, connection.endpoint.pid)

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import torch
 
+from ray_ascend.npu.dense import empty_on
 from ray_ascend.npu.identity import npu_module
 from ray_ascend.npu.streams import at_rest, wait_for_work
-from ray_ascend.objects.metadata import TensorSpec
+from ray_ascend.objects.specs import TensorSpec
 from ray_ascend.store.npu_client import Arrival
 from ray_ascend.store.process_state import of_process
 
@@ -51,9 +52,9 @@ class Landing:
         """Allocate on the current NPU; whatever used the memory before has ended then."""
         if not objects:
             return []
-        device = torch.device("npu", npu_module().current_device())
-        landings = [cls([_fresh(spec, device) for spec in specs], specs) for specs in objects]
-        wait_for_work(npu_module().current_device())
+        index = npu_module().current_device()
+        landings = [cls([empty_on(spec, index) for spec in specs], specs) for specs in objects]
+        wait_for_work(index)
         # Fresh memory is ordered on the current stream.
         npu_module().current_stream().synchronize()
         return landings
@@ -76,7 +77,7 @@ class Landing:
         tensors = self.tensors
         if places:
             pairs = zip(self.specs, places, strict=True)
-            tensors = [_fresh(spec, torch.device("npu", place)) for spec, place in pairs]
+            tensors = [empty_on(spec, place) for spec, place in pairs]
             with at_rest(tensors):
                 for tensor, landed in zip(tensors, self.tensors, strict=True):
                     tensor.copy_(landed)
@@ -97,7 +98,3 @@ def are_late() -> bool:
     occupies for up to 60 s.
     """
     return of_process(LateArrivals).are_there()
-
-
-def _fresh(spec: TensorSpec, device: torch.device) -> torch.Tensor:
-    return torch.empty(spec.shape, dtype=getattr(torch, spec.dtype), device=device)

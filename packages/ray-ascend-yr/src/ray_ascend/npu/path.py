@@ -26,6 +26,7 @@ import torch
 from ray_ascend.cpu.path import read_value
 from ray_ascend.errors import TransferError, UnsupportedDeviceError
 from ray_ascend.npu.arrivals import Landing, are_late
+from ray_ascend.npu.dense import dense_on
 from ray_ascend.npu.identity import is_same_npu, npu_module, origin_of
 from ray_ascend.npu.published import Offers, Published, blocks_of
 from ray_ascend.npu.reading import Reading
@@ -33,8 +34,9 @@ from ray_ascend.npu.refusals import Refusals
 from ray_ascend.npu.source import Acquaintances, ask_for_host_copy
 from ray_ascend.npu.streams import npus_of, wait_for_work
 from ray_ascend.objects.device_path import UnderWay
-from ray_ascend.objects.metadata import NpuOrigin, YRTransportMetadata, describe
+from ray_ascend.objects.metadata import NpuOrigin, YRTransportMetadata
 from ray_ascend.objects.patience import Patience
+from ray_ascend.objects.specs import describe
 from ray_ascend.store.connection import Connection
 from ray_ascend.store.npu_keys import npu_key
 from ray_ascend.store.process_state import of_process
@@ -207,20 +209,11 @@ def _kept_on(index: int, tensors: Sequence[torch.Tensor]) -> list[torch.Tensor]:
     for npu in npus:
         wait_for_work(npu)
     with npu_module().device(index):
-        kept = [_in_place(tensor, index) for tensor in tensors]
+        kept = [dense_on(tensor, index) for tensor in tensors]
     if any(map(_is_elsewhere, kept, tensors)):
         for npu in npus:
             npu_module().current_stream(npu).synchronize()
     return kept
-
-
-def _in_place(tensor: torch.Tensor, index: int) -> torch.Tensor:
-    dense = tensor.detach().resolve_conj().resolve_neg()
-    if dense.is_contiguous() and dense.device.index == index:
-        return dense
-    # Not contiguous(): torch_npu 2.13 warns there, in the user's name, about internal formats.
-    device = torch.device("npu", index)
-    return torch.empty(dense.shape, dtype=dense.dtype, device=device).copy_(dense)
 
 
 def _is_elsewhere(kept: torch.Tensor, tensor: torch.Tensor) -> bool:

@@ -19,7 +19,7 @@ from ray_ascend.errors import (
     TransferError,
 )
 from ray_ascend.npu.identity import npu_module
-from ray_ascend.objects.metadata import describe
+from ray_ascend.objects.specs import describe
 from ray_ascend.store.clients import has_ended
 from ray_ascend.store.connection import Connection
 from ray_ascend.store.npu_client import Block

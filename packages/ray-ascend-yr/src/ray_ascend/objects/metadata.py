@@ -1,10 +1,7 @@
-"""What travels with an RDT object inside Ray: shapes, dtypes, flags and the datasystem key.
+"""What travels with an RDT object inside Ray: the tensors' descriptions and the datasystem key.
 
 Ray pickles it in the source actor, unpickles it in the owner inside a C++ callback that must not
-fail, and again in every receiver and borrower. So it imports nothing heavy when unpickled, and
-describes each different kind of tensor once:
-
-    specs = ((dtype, shape, requires_grad), ...)      kinds = one small number per tensor
+fail, and again in every receiver and borrower. So it imports nothing heavy when unpickled.
 """
 
 from __future__ import annotations
@@ -15,24 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ray.experimental import TensorTransportMetadata
 
+from ray_ascend.objects.specs import Specs, TensorSpec
+
 if TYPE_CHECKING:
     import torch
-
-
-class TensorSpec(NamedTuple):
-    """One tensor: `dtype` is torch's name without the `torch.` prefix, for example `"float32"`."""
-
-    dtype: str
-    shape: tuple[int, ...]
-    requires_grad: bool = False
-
-
-def describe(tensors: Iterable[torch.Tensor]) -> list[TensorSpec]:
-    """Write down what a receiver needs to rebuild each tensor."""
-    return [
-        TensorSpec(str(t.dtype).removeprefix("torch."), tuple(t.shape), t.requires_grad)
-        for t in tensors
-    ]
 
 
 class NpuOrigin(NamedTuple):
@@ -66,7 +49,7 @@ class YRTransportMetadata(TensorTransportMetadata):
         total: int = 0,
         origin: NpuOrigin | None = None,
     ) -> None:
-        self.specs = tuple(specs)
+        self.specs = Specs.of(specs)
         self.tensor_device = tensor_device
         self.key = key
         self.total = total
@@ -77,7 +60,8 @@ class YRTransportMetadata(TensorTransportMetadata):
         """Shape and dtype of each tensor, in the form that Ray reads; imports torch."""
         import torch
 
-        return [(torch.Size(spec.shape), getattr(torch, spec.dtype)) for spec in self.specs]
+        kinds = [(torch.Size(kind.shape), kind.torch_dtype) for kind in self.specs.kinds]
+        return [kinds[number] for number in self.specs.numbers]
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__
@@ -89,16 +73,11 @@ class YRTransportMetadata(TensorTransportMetadata):
         )
 
     def __reduce__(self) -> tuple[object, ...]:
-        kinds = {spec: index for index, spec in enumerate(dict.fromkeys(self.specs))}
-        numbers = array(_typecode(len(kinds)), (kinds[spec] for spec in self.specs))
-        packed = (numbers.typecode, numbers.tobytes())
-        table = tuple(tuple(spec) for spec in kinds)
+        specs = self.specs
+        packed = (specs.numbers.typecode, specs.numbers.tobytes())
+        table = tuple(tuple(kind) for kind in specs.kinds)
         origin = None if self.origin is None else tuple(self.origin)
         return _unpickle, (table, packed, self.tensor_device, self.key, self.total, origin)
-
-
-def _typecode(kinds: int) -> str:
-    return "B" if kinds <= 1 << 8 else "H" if kinds <= 1 << 16 else "L"
 
 
 def _unpickle(
@@ -109,7 +88,6 @@ def _unpickle(
     total: int,
     origin: tuple[str, int, bytes, tuple[int, ...], str] | None = None,
 ) -> YRTransportMetadata:
-    kinds = [TensorSpec(*row) for row in table]
-    numbers = array(packed[0], packed[1])
+    specs = Specs((TensorSpec(*row) for row in table), array(*packed))
     source = None if origin is None else NpuOrigin(*origin)
-    return YRTransportMetadata((kinds[number] for number in numbers), device, key, total, source)
+    return YRTransportMetadata(specs, device, key, total, source)

@@ -19,6 +19,7 @@ import threading
 from typing import Any, Protocol, TypeVar
 
 from ray_ascend.errors import StoreUnavailableError
+from ray_ascend.store import worker_memory
 from ray_ascend.store.client import StoreClient
 from ray_ascend.store.counterpart import check_counterpart
 from ray_ascend.store.endpoint import WorkerEndpoint
@@ -126,6 +127,9 @@ def _keep_for_ever(held: object) -> None:
 
 def _can_be_destroyed(client: _Client) -> bool:
     if isinstance(client, NpuClient) and client.worker.is_over():
+        return False
+    if worker_memory.is_held():
+        # The worker gives a client's memory to others as soon as that is destroyed.
         return False
     return _is_reachable(client.endpoint) and _answers(client)
 

@@ -41,7 +41,9 @@ class Retries:
     @contextlib.contextmanager
     def attempt(self) -> Iterator[Connection]:
         """Give a connection; swallow the block's two errors of the worker while there is time."""
-        time.sleep(self._pause_s)
+        if self._pause_s:
+            # Even a sleep of nothing gives the GIL away, and the processor.
+            time.sleep(self._pause_s)
         self._pause_s = _PAUSE_S
         connection = current(max(0.0, self._deadline - time.monotonic()))
         try:
