@@ -118,6 +118,9 @@ KEY_ILLEGAL: Final = Text(
     2957,
 )
 SIZE_ZERO: Final = Text(INVALID, "The dataSize value should be bigger than zero.", _CLIENT, 2116)
+CREATE_SIZE_ZERO: Final = Text(
+    INVALID, "The dataSize value should be bigger than zero.", _CLIENT, 1686
+)
 KEYS_VALUES_LENGTH: Final = Text(
     INVALID, "The number of key and value is not the same.", _CLIENT, 3127
 )

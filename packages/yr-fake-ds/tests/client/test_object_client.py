@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from worker_fixture import FakeWorker
 
 from yr_fake_ds import KVClient, ObjectClient
 from yr_fake_ds.sdk.enums import ConsistencyType
@@ -121,3 +122,27 @@ def test_a_bad_parameter_is_a_type_error(objects: ObjectClient, param: object, t
     """The dictionary of parameters is checked first."""
     with pytest.raises(TypeError, match=text):
         objects.create("k", 1, param)
+
+
+def test_create_without_a_size_names_its_own_line(
+    objects: ObjectClient, key: Callable[[], str]
+) -> None:
+    """The line of the sources is that of `create`, not that of `set` (0.8.1)."""
+    with pytest.raises(RuntimeError, match=r"bigger than zero\.\nLine of code : 1686\n"):
+        objects.create(key(), 0)
+
+
+def test_a_tenant_hears_its_own_names(worker: FakeWorker, key: Callable[[], str]) -> None:
+    """What `delete` and `mset` could not do they name as the tenant did (0.8.1)."""
+    objects = ObjectClient("127.0.0.1", worker.port, 3000, tenant_id="red")
+    values = KVClient("127.0.0.1", worker.port, 3000, tenant_id="red")
+    objects.init()
+    values.init()
+    kept, gone = key(), key()
+    objects.g_increase_ref([kept])
+
+    failed = (values.delete([gone, kept]), values.mset([gone, gone], [b"x", b"y"]))
+
+    objects.g_decrease_ref([kept])
+    values.delete([gone])
+    assert failed == ([kept], [gone])

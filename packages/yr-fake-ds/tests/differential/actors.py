@@ -33,10 +33,13 @@ class Actors:
             return "its create was refused"
         if who not in self._ports:
             return _on_buffer(self._buffers[who], verb, words)
+        return getattr(self._client(who, prefix), verb)(*words)
+
+    def _client(self, who: str, prefix: str) -> "Client":
         if who not in self._clients:
             self._clients[who] = Client(self._ports[who], self._buffers)
         self._clients[who].prefix = prefix
-        return getattr(self._clients[who], verb)(*words)
+        return self._clients[who]
 
     def forget(self) -> None:
         """Drop all buffers, and clients that have left."""
@@ -46,19 +49,25 @@ class Actors:
 
 
 class Client:
-    """A KV client and an object client of one worker."""
+    """A KV client and an object client of one worker, of a tenant if one is named."""
 
-    def __init__(self, port: int, buffers: dict[str, Any]) -> None:
+    def __init__(
+        self, port: int, buffers: dict[str, Any], tenant: str = "", timeout_ms: int = TIMEOUT_MS
+    ) -> None:
         self._port = port
         self._buffers = buffers
         self.is_here = True
         self.prefix = ""
-        self._kv = KVClient("127.0.0.1", port, TIMEOUT_MS, req_timeout_ms=TIMEOUT_MS)
-        self._objects = ObjectClient("127.0.0.1", port, TIMEOUT_MS, req_timeout_ms=TIMEOUT_MS)
+        options: dict[str, Any] = {"req_timeout_ms": timeout_ms, "tenant_id": tenant}
+        self._kv = KVClient("127.0.0.1", port, timeout_ms, **options)
+        self._objects = ObjectClient("127.0.0.1", port, timeout_ms, **options)
         self.init()
 
     def init(self) -> Any:
         return [self._kv.init(), self._objects.init()]
+
+    def call(self, which: str, method: str, *arguments: Any) -> Any:
+        return getattr(self._kv if which == "kv" else self._objects, method)(*arguments)
 
     def leave(self) -> Any:
         self.is_here = False
@@ -86,6 +95,15 @@ class Client:
 
     def set(self, key: str, value: str) -> Any:
         return self._kv.set(self.prefix + key, _bytes(value))
+
+    def set_for(self, key: str, value: str, seconds: str) -> Any:
+        return self._kv.set(self.prefix + key, _bytes(value), ttl_second=int(seconds))
+
+    def publish_for(self, key: str, value: str, seconds: str) -> Any:
+        data = _bytes(value)
+        buffers = self._kv.mcreate([self.prefix + key], [len(data)], ttl_second=int(seconds))
+        buffers[0].MutableData()[:] = data
+        return self._kv.mset_buffer(buffers)
 
     def mset(self, keys: str, value: str) -> Any:
         return self._kv.mset(self._keys(keys), [_bytes(value)] * len(self._keys(keys)))
@@ -140,6 +158,21 @@ def _bytes(value: str) -> bytes:
 def _shown(data: Any) -> str:
     content = bytes(data)
     return f"{content[:1]!r}*{len(content)}"
+
+
+def shown(result: Any) -> Any:
+    """Return whatever a call gives in a form that can be compared."""
+    if isinstance(result, list):
+        return [shown(one) for one in result] if len(result) < 50 else f"{len(result)} things"
+    if result is None or isinstance(result, bool | int | str):
+        return result
+    if isinstance(result, bytes):
+        return _shown(result)
+    for name in ("to_string", "get_size", "GetSize"):
+        if hasattr(result, name):
+            return [type(result).__name__, getattr(result, name)()]
+    data = result.immutable_data() if hasattr(result, "immutable_data") else result
+    return [type(result).__name__, _shown(data)]
 
 
 if __name__ == "__main__":

@@ -11,12 +11,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from night import Night
 from sdk_process import SdkProcess, fixed_text, placed_text
 
 from yr_fake_ds import activation, profile
 
 REAL_PYTHON_VARIABLE = "YR_FAKE_DS_REAL_PYTHON"
 ACTORS = str(Path(__file__).with_name("actors.py"))
+STAGE = str(Path(__file__).with_name("stage.py"))
 
 
 def _has_real_sdk(python: str) -> bool:
@@ -113,3 +115,33 @@ def fake_actors(
     """Give two workers and the actors of the fake."""
     with fake_sdk(driver=ACTORS, workers=2, shown=shown) as process:
         yield process
+
+
+@pytest.fixture(scope="session")
+def real_stage(
+    real_sdk: Callable[..., SdkProcess], shown: Callable[[str], str]
+) -> Iterator[SdkProcess]:
+    """Give two workers and the stage of the real SDK."""
+    with real_sdk(driver=STAGE, workers=2, shown=shown) as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def fake_stage(
+    fake_sdk: Callable[..., SdkProcess], shown: Callable[[str], str]
+) -> Iterator[SdkProcess]:
+    """Give two workers and the stage of the fake."""
+    with fake_sdk(driver=STAGE, workers=2, shown=shown) as process:
+        yield process
+
+
+@pytest.fixture
+def fake_environ_of_any_release() -> dict[str, str]:
+    """Return the environment in which the fake is active, where no real SDK is needed."""
+    return {**os.environ, **activation.variables(os.environ)}
+
+
+@pytest.fixture(scope="session")
+def night() -> Night:
+    """Return the record of what this night has done."""
+    return Night()

@@ -116,6 +116,8 @@ def outcome(call: Callable[..., Any], arguments: list[Any]) -> dict[str, Any]:
     try:
         return {"ok": call(*arguments)}
     except Exception as error:
+        if type(error).__name__ == "ShownError":
+            return {"error": error.args[0], "text": error.args[1]}
         return {"error": type(error).__name__, "text": str(error)}
 
 

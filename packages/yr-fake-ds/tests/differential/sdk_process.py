@@ -91,14 +91,37 @@ class SdkProcess:
         finally:
             shutil.rmtree(self._home, ignore_errors=True)
 
+    @property
+    def ports(self) -> list[int]:
+        """The ports of the workers."""
+        return list(self._ports)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment in which this SDK is imported."""
+        return dict(self._environ)
+
     def do(self, *call: Any) -> dict[str, Any]:
         """Make one call in the driver and return its outcome with only the fixed text."""
+        self.begin(*call)
+        return self.end()
+
+    def begin(self, *call: Any) -> None:
+        """Send a call to the driver; `end` gives its outcome."""
         if self._driver is None:
             raise RuntimeError("not started")
         stdin = _pipe(self._driver.stdin)
         stdin.write(json.dumps(call) + "\n")
         stdin.flush()
-        outcome: dict[str, Any] = json.loads(_pipe(self._driver.stdout).readline())
+
+    def end(self) -> dict[str, Any]:
+        """Wait for the outcome of the call that was begun, with only the fixed text."""
+        if self._driver is None:
+            raise RuntimeError("not started")
+        line = _pipe(self._driver.stdout).readline()
+        if not line:
+            return {"error": "the driver", "text": f"ended with {self._driver.wait()}"}
+        outcome: dict[str, Any] = json.loads(line)
         if "text" in outcome:
             outcome["text"] = self._shown(outcome["text"])
         return outcome

@@ -220,7 +220,7 @@ def test_both_systems_behave_alike(
 ) -> None:
     """Random calls give the same results, statuses and fixed texts on both systems."""
     machine.sides = (fake, real)
-    examples = int(os.environ.get("YR_FAKE_DS_DIFFERENTIAL_EXAMPLES", "25"))
+    examples = int(os.environ.get("YR_FAKE_DS_DIFFERENTIAL_EXAMPLES", "18"))
 
     run_state_machine_as_test(
         machine,

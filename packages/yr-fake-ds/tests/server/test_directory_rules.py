@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from yr_fake_ds import texts
 from yr_fake_ds.directory.limits import MSET_LIMIT
 from yr_fake_ds.directory.messages import Announce, Entry
 from yr_fake_ds.directory.state import AnnounceError, Dropped, State
@@ -42,6 +43,17 @@ def announce(
             nested=list(nested),
         )
     )
+
+
+def test_msettx_names_a_key_of_its_own_worker_first(state: State) -> None:
+    """Of several keys that exist, the worker finds what it has itself before it asks for others."""
+    announce(state, "set", "a", address=THERE)
+    announce(state, "set", "b")
+
+    with pytest.raises(RefusedError) as caught:
+        announce(state, "msettx", "a", "b", only_if_absent=True)
+
+    assert caught.value.text is texts.TX_EXISTS_LOCALLY
 
 
 @pytest.mark.parametrize("call", ["set", "mset", "mset_buffer", "msettx", "put"])

@@ -90,7 +90,8 @@ def check_create(key: str, size: int) -> None:
     if not key:
         raise refuse(texts.OBJECT_KEY_EMPTY)
     check_characters(key)
-    check_sizes([size])
+    if not size:
+        raise refuse(texts.CREATE_SIZE_ZERO)
 
 
 def check_sizes(sizes: Iterable[int]) -> None:

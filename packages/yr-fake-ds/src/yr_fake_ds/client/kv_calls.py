@@ -114,7 +114,7 @@ class KvCalls:
         request = protocol.Delete(
             keys=keys, timeout_ms=self._session.request_timeout_ms, trace_id=trace.current()
         )
-        return self._session.ask(request, protocol.Failed).keys
+        return self._session.as_asked(self._session.ask(request, protocol.Failed).keys)
 
     def exist(self, keys: list[str]) -> list[bool]:
         """Return which keys exist."""

@@ -111,10 +111,12 @@ def _publish(
     )
     try:
         if link is None:
-            return session.ask(request, protocol.Published, payload).failed
-        return session.ask_about(link, request, protocol.Published, payload).failed
+            published = session.ask(request, protocol.Published, payload)
+        else:
+            published = session.ask_about(link, request, protocol.Published, payload)
     except StatusError as error:
         raise _with_retry_detail(error, session.request_timeout_ms) from None
+    return session.as_asked(published.failed)
 
 
 def _allocate_slots(

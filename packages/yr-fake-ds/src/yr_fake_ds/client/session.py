@@ -149,6 +149,14 @@ class Session:
 
         return of_tenant(self._options.tenant, request)
 
+    def as_asked(self, keys: "list[str]") -> "list[str]":
+        """Give the keys of an answer without what makes them a tenant's."""
+        if not self._options.tenant or not keys:
+            return keys
+        from yr_fake_ds.client.tenants import as_asked
+
+        return as_asked(self._options.tenant, keys)
+
     def close(self) -> None:
         """Leave the worker; called when the SDK object is collected and at exit."""
         if self._link is not None and self._pid == os.getpid():

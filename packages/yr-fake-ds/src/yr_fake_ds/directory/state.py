@@ -241,16 +241,19 @@ class State:
             raise AnnounceError(refusals[-1], dropped)
 
     def _check_absent(self, request: Announce) -> None:
-        # The real worker locks keys in their order and so finds the first of them.
-        for entry in sorted(request.entries, key=lambda entry: entry.key):
-            value = self._living(entry.key)
-            if value is not None and not value.is_hollow:
-                if value.sealed and request.address in value.voided:
-                    raise RefusedError(texts.TX_SEALED)
-                here = request.address in value.readable
-                raise RefusedError(
-                    texts.TX_EXISTS_LOCALLY if here else texts.TX_EXISTS, key=entry.key
-                )
+        # The real worker locks keys in their order, and looks at its own before the metadata.
+        found = [
+            (key, value)
+            for key in sorted(entry.key for entry in request.entries)
+            if (value := self._living(key)) is not None and not value.is_hollow
+        ]
+        for key, value in found:
+            if value.sealed and request.address in value.voided:
+                raise RefusedError(texts.TX_SEALED)
+            if request.address in value.readable:
+                raise RefusedError(texts.TX_EXISTS_LOCALLY, key=key)
+        if found:
+            raise RefusedError(texts.TX_EXISTS, key=found[0][0])
 
     def _conflict(self, request: Announce, key: str) -> RefusedError | None:
         value = self._living(key)
