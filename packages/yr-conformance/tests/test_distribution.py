@@ -15,6 +15,7 @@ CHAPTERS = "lib/yr_conformance/chapters"
         (f"{CHAPTERS}/gc/test_release.py::test_it[npu-set-3]", "transfers npu"),
         (f"{CHAPTERS}/cost/test_calls.py::test_it[a-npu]", "transfers npu"),
         (f"{CHAPTERS}/xfer/test_get.py::test_it", "transfers cpu"),
+        (f"{CHAPTERS}/hccl/test_groups.py::test_it[npu]", "transfers npu"),
         (f"{CHAPTERS}/mode/test_start.py::test_it", "mode"),
         (f"{CHAPTERS}/mode/test_modes.py::test_it[x]", "mode"),
         (f"{CHAPTERS}/kv/test_waits.py::test_it[cpus]", f"{CHAPTERS}/kv/test_waits.py"),

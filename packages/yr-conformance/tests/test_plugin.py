@@ -69,11 +69,12 @@ def test_a_mode_that_does_not_exist_is_refused(suite: Suite) -> None:
 
 
 def test_a_chapter_can_be_chosen(suite: Suite) -> None:
-    """With `--chapter` only the clauses of that chapter or part run; an unknown one is refused."""
+    """With `--chapter` only that chapter, part or clause is run; an unknown one is refused."""
     suite.write(SUITE)
 
     suite.run("--chapter", "OTHER").assert_outcomes(passed=1, deselected=1)
     suite.run("--chapter", "OTHER-ONE").assert_outcomes(passed=1, deselected=1)
+    suite.run("--chapter", "OTHER-ONE-01").assert_outcomes(passed=1, deselected=1)
 
     assert suite.run("--chapter", "NONE").ret == pytest.ExitCode.USAGE_ERROR
 

@@ -1,11 +1,14 @@
-"""Each clause gets one of five states, in the table, in the JSON and in the JUnit file."""
+"""Each clause gets one of six states, the same in the table and in every file of the report."""
 
 from __future__ import annotations
 
 import pytest
 from conftest import Suite
 
-from yr_conformance.results import Results, State
+from yr_conformance.report.reading import read
+from yr_conformance.report.verdict import Verdict, verdict_of
+from yr_conformance.results import Results, cause_of
+from yr_conformance.states import State
 
 FIVE = """
 @clause("EX-ONE-01", MUST, source="here")
@@ -104,14 +107,62 @@ def test_the_table_counts_by_chapter(suite: Suite) -> None:
     )
 
 
-def test_junit_names_the_clauses(suite: Suite) -> None:
-    """In a JUnit file each test has its clause as a property."""
+def test_a_report_of_a_run(suite: Suite) -> None:
+    """`--report DIR` leaves the files of a report, whose states are those of the run."""
+    suite.target(deviations=DEVIATION.format(until="2999-01-01"))
+    suite.write(FIVE)
+
+    result = suite.run("-n", "1", "--report", "reports/here")
+
+    result.stdout.fnmatch_lines(["report: */reports/here/report.html"])
+    (run,) = read(suite.pytester.path / "reports" / "here")
+    assert run.exit_status == pytest.ExitCode.TESTS_FAILED
+    assert run.clause_set.endswith("+changes")
+    failed, deviating = run.proofs["EX-ONE-02"], run.proofs["EX-TWO-02"]
+    assert (failed.clause.sentence, failed.clause.source) == ("It does not hold.", "here")
+    assert [one.test for one in failed.outcomes] == ["test_suite.py::test_fails"]
+    assert failed.seconds > 0
+    assert deviating.known == "deviates until 2999-01-01; its release notes"
+    junit = (suite.pytester.path / "reports" / "here" / "junit.xml").read_text(encoding="utf-8")
+    assert 'tests="5" failures="1" errors="0" skipped="3"' in junit
+
+
+def test_a_run_that_cannot_begin_leaves_a_report(suite: Suite) -> None:
+    """Where not even the tests can be read there is a report, which says so."""
+    suite.write("import no_such_module")
+
+    suite.run("--report", "broken")
+
+    (run,) = read(suite.pytester.path / "broken")
+    assert run.proofs == {}
+    assert verdict_of([run]) is Verdict.FAILED
+    page = (suite.pytester.path / "broken" / "report.html").read_text(encoding="utf-8")
+    assert "nothing was run (status 2)" in page
+
+
+def test_junit_of_pytest_names_the_clauses(suite: Suite) -> None:
+    """In the JUnit file of pytest itself each test has its clause as a property."""
     suite.write(FIVE)
 
     suite.run("--junitxml", "junit.xml", "-k", "passes")
 
     text = (suite.pytester.path / "junit.xml").read_text(encoding="utf-8")
     assert '<property name="clause" value="EX-ONE-01"' in text
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("E   AssertionError: assert 1 == 2\nE    +  where 1", "AssertionError: assert 1 == 2"),
+        ("E     File x.pyx, line 1\nE   a.DiedError(B): gone\nE   C: d", "a.DiedError(B): gone"),
+        ("E   left behind: port 7", "left behind: port 7"),
+        ("no moon tonight", "no moon tonight"),
+        ("", ""),
+    ],
+)
+def test_a_failure_has_one_line(text: str, cause: str) -> None:
+    """Of what pytest prints the line that names the error is taken, else the first."""
+    assert cause_of(text) == cause
 
 
 def test_the_worst_outcome_stays() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import pathlib
 import sys
 
@@ -128,6 +129,20 @@ def test_npus_are_a_capability(monkeypatch: pytest.MonkeyPatch, found: int, decl
     monkeypatch.setattr(npus, "count", lambda: found)
 
     assert ("npu" in FakeTarget().capabilities) is declared
+
+
+@pytest.mark.parametrize(
+    ("found", "ray", "declared"),
+    [(8, "2.60.0", True), (8, "2.56.0", True), (8, "2.55.1", False), (3, "2.60.0", False)],
+)
+def test_hccl_needs_npus_and_a_ray_that_has_groups(
+    monkeypatch: pytest.MonkeyPatch, found: int, ray: str, declared: bool
+) -> None:
+    """Ray's collective groups take others' backends from 2.56 on."""
+    monkeypatch.setattr(npus, "count", lambda: found)
+    monkeypatch.setattr(importlib.metadata, "version", lambda _name: ray)
+
+    assert ("hccl" in FakeTarget().capabilities) is declared
 
 
 def _be_released(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The command `yr-conformance`: run the clauses, once or again and again, or list them."""
+"""The command `yr-conformance`: run the clauses, explain them, and read what runs reported."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import argparse
 import sys
 
 import pytest
+
+from yr_conformance.calibration import command as calibration
+from yr_conformance.report import commands as commands_of_reports
 
 PLUGIN = "yr_conformance.plugin"
 CHAPTERS = "yr_conformance.chapters"
@@ -18,8 +21,8 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("run", help="run the clauses; options are pytest's", add_help=False)
     again = commands.add_parser("steady", help="run them again and again, and count the failures")
     again.add_argument("--times", type=int, default=20, help="how often (default: 20)")
-    listing = commands.add_parser("list", help="print the catalogue of clauses")
-    listing.add_argument("--markdown", action="store_true", help="as the page docs/clauses.md")
+    commands_of_reports.add_to(commands)
+    calibration.add_to(commands)
     options, rest = parser.parse_known_args(arguments)
     if options.command == "run":
         return int(pytest.main(["-p", PLUGIN, "--pyargs", CHAPTERS, *rest]))
@@ -27,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _repeat(options.times, rest)
     if rest:
         parser.error(f"unknown arguments: {' '.join(rest)}")
-    return _list(markdown=options.markdown)
+    return int(options.do(options))
 
 
 def _repeat(times: int, options: list[str]) -> int:
@@ -37,19 +40,6 @@ def _repeat(times: int, options: list[str]) -> int:
     tallies = repeat(command, times)
     print(*tallies.table(), sep="\n")  # noqa: T201
     return int(tallies.failed)
-
-
-def _list(*, markdown: bool) -> int:
-    from yr_conformance import catalogue
-
-    clauses = catalogue.all_clauses()
-    if markdown:
-        sys.stdout.write(catalogue.markdown(clauses))
-    else:
-        for record in clauses:
-            print(f"{record.id:<18} {record.level.value:<7} {' '.join(record.sentence.split())}")  # noqa: T201
-        print(f"{len(clauses)} clauses")  # noqa: T201
-    return 0
 
 
 if __name__ == "__main__":

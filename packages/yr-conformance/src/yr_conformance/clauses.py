@@ -57,8 +57,8 @@ class Clause:
 
     @property
     def is_of(self) -> frozenset[str]:
-        """What it can be chosen by: its chapter, and the part of it, such as KV-GET."""
-        return frozenset({self.chapter, self.id.rpartition("-")[0]})
+        """What it can be chosen by: its chapter, the part of it, such as KV-GET, and its id."""
+        return frozenset({self.chapter, self.id.rpartition("-")[0], self.id})
 
 
 def clause(

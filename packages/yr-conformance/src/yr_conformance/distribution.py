@@ -17,7 +17,7 @@ from typing import Any, Final
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-TRANSFERS: Final = frozenset({"xfer", "gc", "cost"})
+TRANSFERS: Final = frozenset({"xfer", "gc", "cost", "hccl"})
 """Chapters whose clauses share one Ray cluster and its actors."""
 TOGETHER: Final = frozenset({"mode"})
 """Chapters that have one costly situation for all of their files."""
@@ -27,6 +27,8 @@ SECONDS: Final = {
     "gc": 2.0,
     "cost": 1.7,
     "xfer": 0.7,
+    "hccl": 0.6,
+    "test_lost_sides": 4.0,
     "dev": 0.6,
     "test_lost_senders": 30.0,
     "life": 8.0,

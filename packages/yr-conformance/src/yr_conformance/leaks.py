@@ -23,9 +23,11 @@ import threading
 import traceback
 import uuid
 from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import Any
 
 import pytest
 
+from yr_conformance.driver_ports import ports_of_ray
 from yr_conformance.fair_time import metronome
 from yr_conformance.marked import MARK_VARIABLE, RAY_VARIABLE, processes_with
 from yr_conformance.reaper import reaper
@@ -38,6 +40,7 @@ PATIENCE_S = 60.0
 _CALLS_SHOWN = 3
 _failed = pytest.StashKey[bool]()
 _reported = pytest.StashKey[set[str]]()
+_kept_by_ray = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -73,9 +76,22 @@ def process_mark(process_home: str, pytestconfig: pytest.Config) -> Iterator[str
         patience_s = pytestconfig.option.leak_patience
         left = wait_for_nothing_new(before, lambda: _traces_at_the_end(mark), patience_s)
     del os.environ[MARK_VARIABLE]
-    reported = pytestconfig.stash.get(_reported, set())
-    if left := [one for one in left if one not in reported]:
+    known = pytestconfig.stash.get(_reported, set()) | _told_of_ray(left, pytestconfig)
+    if left := [one for one in left if one not in known]:
         pytest.fail(f"left behind by the session: {', '.join([*left, *_own_threads(left)])}")
+
+
+def _told_of_ray(left: Iterable[str], config: pytest.Config) -> set[str]:
+    """Give those ports that Ray's core worker kept in this process, and have them told."""
+    kept = ports_of_ray().intersection(left)
+    config.stash[_kept_by_ray] = sorted(kept)
+    return kept
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Tell which ports Ray kept after `ray.shutdown`; it fails no test."""
+    for one in config.stash.get(_kept_by_ray, []):
+        terminalreporter.write_line(f"kept by Ray after ray.shutdown(): {one}")
 
 
 @pytest.hookimpl(wrapper=True)

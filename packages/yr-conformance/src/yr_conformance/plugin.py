@@ -7,9 +7,10 @@ and reports clause by clause. With xdist, the process that was started collects 
 from __future__ import annotations
 
 import datetime
+import os
 import pathlib
 import platform
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from typing import Any
 
 import pytest
@@ -17,22 +18,32 @@ import pytest
 from yr_conformance import deviations, unsteady
 from yr_conformance.clauses import MARKER, ClauseError, check_unique, clause_of
 from yr_conformance.fair_time import TooBusyError
-from yr_conformance.proofs import device_of, proof_of, row_of
+from yr_conformance.fixture_needs import needs_of
+from yr_conformance.found_environment import FOUND
+from yr_conformance.proofs import clause_id_of, device_of, proof_of, row_of
+from yr_conformance.report import folder
+from yr_conformance.report.errors import ReportError
+from yr_conformance.report.plain import plain
+from yr_conformance.report.run import clause_from_dict, clause_to_dict
 from yr_conformance.results import (
     COST_PROPERTY,
     FAULT_PROPERTY,
+    NOTICE_PROPERTY,
     PROPERTY,
     UNSTEADY,
     UNSUPPORTED,
     Results,
-    State,
     cause_of,
 )
+from yr_conformance.states import State
 from yr_conformance.targets import Target, TargetError, load
 from yr_conformance.targets.sdk_on_path import NOT_INSTALLED, version_of
+from yr_conformance.transfer import adapter
+from yr_conformance.transfer.adapter import AdapterError
 from yr_conformance.waiting import PATIENCE_S
 
 pytest_plugins = [
+    "yr_conformance.calls",
     "yr_conformance.chapter",
     "yr_conformance.datasystem.fixtures",
     "yr_conformance.device.fixtures",
@@ -40,6 +51,7 @@ pytest_plugins = [
     "yr_conformance.etcd.fixtures",
     "yr_conformance.faults.fixtures",
     "yr_conformance.garbage",
+    "yr_conformance.groups.fixtures",
     "yr_conformance.leaks",
     "yr_conformance.randomness",
     "yr_conformance.transfer.fixtures",
@@ -49,16 +61,22 @@ DEFAULT_TIMEOUT_S = 5 * PATIENCE_S
 _MODES = ("metastore", "etcd")
 _target = pytest.StashKey[Target]()
 _results = pytest.StashKey[Results]()
+_about = pytest.StashKey[dict[str, Any]]()
+"""What the process that reports is told of a test's clause, as plain values."""
+_MOST_ERROR = 4000
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the suite's options to pytest's."""
     group = parser.getgroup("yr-conformance")
     group.addoption("--target", default="fake", help="system under test (default: fake)")
+    transport = "module that registers the transport (default: ray_ascend's); docs/own-transport.md"
+    group.addoption("--transport", metavar="MODULE", help=transport)
     group.addoption("--mode", default="metastore", help="where the metadata is kept")
-    chapters = "run only this chapter, or part of one such as KV-GET (repeatable)"
+    chapters = "run only this chapter, part of one (KV-GET) or clause (KV-GET-07); repeatable"
     group.addoption("--chapter", action="append", help=chapters)
-    group.addoption("--report", type=_absolute, help="write the results as JSON to this file")
+    report = "write the results to this folder; a name that ends in .json gets report.json only"
+    group.addoption("--report", type=_absolute, metavar="PLACE", help=report)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -72,12 +90,17 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(
             f"--mode {config.option.mode} is no mode; known: {', '.join(_MODES)}"
         )
+    if config.option.transport:
+        os.environ[adapter.VARIABLE] = config.option.transport
     try:
+        adapter.adapter()
         target = load(config.option.target)
         target.check_active()
         deviations.parse(target.known_deviations())
         known = _known_unsteady(target)
-    except (TargetError, deviations.DeviationError) as error:
+        if config.option.report:
+            folder.check_writable(config.option.report)
+    except (AdapterError, TargetError, deviations.DeviationError, ReportError) as error:
         raise pytest.UsageError(str(error)) from error
     config.stash[_target] = target
     config.stash[_results] = results = Results(target.name, _header(target, config))
@@ -116,6 +139,10 @@ def pytest_runtest_makereport(
     All of the latter are judged together at the end.
     """
     report = yield
+    if report.when == "setup":
+        # xdist hands all attributes of a report on to the process that reports.
+        vars(report)["clause"] = item.stash[_about]
+    vars(report)["found"] = item.config.stash.get(FOUND, {})
     if call.excinfo and call.excinfo.errisinstance(TooBusyError):
         _leave_open(report, item, str(call.excinfo.value))
     proof = dict(item.user_properties).get(PROPERTY)
@@ -136,21 +163,30 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Count one phase of one test; runs in the reporting process only."""
     results = _active_results
-    clause_id = dict(report.user_properties).get(PROPERTY)
-    if results is None or clause_id is None:
+    found = dict(report.user_properties).get(PROPERTY)
+    if results is None or found is None:
         return
-    results.machine.add(row_of(str(clause_id)), report.duration, is_call=report.when == "call")
-    if report.failed:
-        results.add(str(clause_id), State.FAILED, str(report.longreprtext)[-2000:])
-    elif report.skipped:
-        results.add(str(clause_id), *_skipped(report))
-    elif report.when == "call":
-        results.add(str(clause_id), State.PASSED)
+    proof = str(found)
+    results.machine.add(row_of(proof), report.duration, is_call=report.when == "call")
+    if report.when == "setup":
+        about = vars(report)["clause"]
+        results.clauses[proof] = clause_from_dict(clause_id_of(proof), about)
+        results.known[proof] = about["known"]
+    test = _name_of(report.nodeid)
+    results.spend(test, report.duration)
+    if not report.passed or report.when == "call":
+        results.note(proof, test, *_state_of(report))
+    results.found.update(vars(report).get("found", {}))
     if report.when == "call":
+        results.calls.setdefault(proof, []).extend(vars(report).get("calls", ()))
         is_unsteady = _is_unsteady(report)
         if report.passed or is_unsteady:
-            results.count(str(clause_id), failed=is_unsteady)
-        tables = {FAULT_PROPERTY: results.faults, COST_PROPERTY: results.costs}
+            results.count(proof, failed=is_unsteady)
+        tables = {
+            FAULT_PROPERTY: results.faults,
+            COST_PROPERTY: results.costs,
+            NOTICE_PROPERTY: results.notices,
+        }
         for name, row in report.user_properties:
             if name in tables:
                 tables[name].append(str(row))
@@ -166,31 +202,36 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 _active_results: Results | None = None
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Print the table of chapters and write the JSON report."""
+def pytest_terminal_summary(
+    terminalreporter: Any, exitstatus: pytest.ExitCode, config: pytest.Config
+) -> None:
+    """Print the table of chapters and write the report."""
     results = config.stash[_results]
-    if not results.states:
-        return
-    terminalreporter.section(f"clauses on {results.target}")
-    for line in results.table():
-        terminalreporter.write_line(line)
-    if results.faults:
-        terminalreporter.section(f"faults on {results.target}, mode {config.option.mode}")
-        for line in results.fault_table():
-            terminalreporter.write_line(line)
-    if results.costs:
-        terminalreporter.section(f"what an object costs on {results.target}")
-        for line in results.cost_table():
-            terminalreporter.write_line(line)
-    if results.counts:
-        terminalreporter.section(f"unsteady clauses of {results.target}")
-        for line in results.unsteady_table():
-            terminalreporter.write_line(line)
-    terminalreporter.section("what the run did to this machine")
-    for line in results.machine.table():
-        terminalreporter.write_line(line)
+    if results.states:
+        _write_tables(terminalreporter, results, str(config.option.mode))
     if config.option.report:
-        config.option.report.write_text(results.to_json(), encoding="utf-8")
+        written = folder.write([results.run(int(exitstatus))], config.option.report)
+        terminalreporter.write_line(f"report: {written}")
+
+
+def _write_tables(terminalreporter: Any, results: Results, mode: str) -> None:
+    tables: list[tuple[str, object, Iterable[str]]] = [
+        (f"clauses on {results.target}", True, results.table()),
+        (f"faults on {results.target}, mode {mode}", results.faults, results.fault_table()),
+        (f"what an object costs on {results.target}", results.costs, results.cost_table()),
+        (
+            f"what the ranks of a group noticed on {results.target}",
+            results.notices,
+            results.notice_table(),
+        ),
+        (f"unsteady clauses of {results.target}", results.counts, results.unsteady_table()),
+        ("what the run did to this machine", True, results.machine.table()),
+    ]
+    for title, is_there, lines in tables:
+        if is_there:
+            terminalreporter.section(title)
+            for line in lines:
+                terminalreporter.write_line(line)
 
 
 def today() -> datetime.date:
@@ -216,10 +257,13 @@ def _known_unsteady(target: Target) -> Mapping[str, unsteady.Unsteady]:
 
 
 def _header(target: Target, config: pytest.Config) -> Mapping[str, str]:
-    others = ("ray", "torch", "ray-ascend-yr", "yr-conformance")
+    others = ("ray", "torch", "ray-ascend-yr", "ray-ascend", "yr-conformance")
+    versions = {name: version_of(name) for name in others}
+    # One of the two is the transport, and no environment should have both.
+    absent = "ray-ascend" if versions["ray-ascend"] == NOT_INSTALLED else "ray-ascend-yr"
     return {
         **target.versions(),
-        **{name: version_of(name) for name in others},
+        **{name: version for name, version in versions.items() if name != absent},
         "python": platform.python_version(),
         "kernel": platform.release(),
         "mode": str(config.option.mode),
@@ -234,7 +278,8 @@ def _mark(item: pytest.Item, target: Target, known: Mapping[str, deviations.Devi
     device = device_of(item)
     proof = proof_of(record, device)
     item.user_properties.append((PROPERTY, proof))
-    missing = record.needs - target.capabilities
+    about = item.stash[_about] = {**clause_to_dict(record), "known": ""}
+    missing = (record.needs | needs_of(item)) - target.capabilities
     if device is not None:
         missing |= {device.capability} - target.capabilities
     if missing:
@@ -242,6 +287,7 @@ def _mark(item: pytest.Item, target: Target, known: Mapping[str, deviations.Devi
         item.add_marker(pytest.mark.skip(reason=reason))
     deviation = known.get(proof) or known.get(record.id)
     if deviation and deviation.holds(today(), target.version):
+        about["known"] = f"deviates until {deviation.until}; {deviation.source}"
         item.add_marker(pytest.mark.xfail(reason=deviation.reason, strict=True))
 
 
@@ -266,6 +312,19 @@ def _leave_open(report: pytest.TestReport, item: pytest.Item, reason: str) -> No
 
 def _is_unsteady(report: pytest.TestReport) -> bool:
     return str(getattr(report, "wasxfail", "")).startswith(UNSTEADY)
+
+
+def _name_of(node_id: str) -> str:
+    """Name a test as in any place where the suite is installed."""
+    path, colons, name = node_id.partition("::")
+    return path.rpartition("yr_conformance/")[2] + colons + name
+
+
+def _state_of(report: pytest.TestReport) -> tuple[State, str]:
+    """Give the state of one phase of a test, and the reason."""
+    if report.failed:
+        return State.FAILED, plain(report.longreprtext)[-_MOST_ERROR:]
+    return _skipped(report) if report.skipped else (State.PASSED, "")
 
 
 def _skipped(report: pytest.TestReport) -> tuple[State, str]:

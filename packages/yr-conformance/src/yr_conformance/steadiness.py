@@ -12,7 +12,8 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from yr_conformance.results import State, cause_of
+from yr_conformance.results import cause_of
+from yr_conformance.states import State
 
 _FAILURES = (State.FAILED, State.UNSTEADY)
 

@@ -65,10 +65,15 @@ def traces(
     ports = listening_ports([status.pid for status in processes] + own)
     return Traces(
         {status.pid: f"process {status.pid} ({status.name})" for status in processes},
-        frozenset(f"port {port} of process {pid}" for pid in ports for port in ports[pid]),
+        frozenset(described_port(pid, port) for pid in ports for port in ports[pid]),
         frozenset(_files(directories)),
         frozenset(f"client {type(client).__name__} {id(client):#x}" for client in clients),
     )
+
+
+def described_port(pid: int, port: int) -> str:
+    """Say it as traces do."""
+    return f"port {port} of process {pid}"
 
 
 def wait_for_nothing_new(

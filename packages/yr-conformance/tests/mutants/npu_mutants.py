@@ -12,6 +12,7 @@ import torch
 from transport_mutants import Mutant, receive_one_after_the_other
 
 from ray_ascend.npu import arrivals, path, reading, streams
+from ray_ascend.npu.dense import dense_on
 from ray_ascend.npu.identity import npu_module
 from ray_ascend.transport import fetch
 
@@ -60,7 +61,7 @@ def end_before_the_transfer() -> None:
 
 
 def _copied_at_once(index: int, tensors: Sequence[torch.Tensor]) -> list[torch.Tensor]:
-    kept = [path._in_place(tensor, index) for tensor in tensors]
+    kept = [dense_on(tensor, index) for tensor in tensors]
     for npu in streams.npus_of(tensors):
         streams.wait_for_work(npu)
     return kept

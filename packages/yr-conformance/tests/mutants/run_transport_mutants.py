@@ -3,34 +3,32 @@
     yr-fake-ds run -- python packages/yr-conformance/tests/mutants/run_transport_mutants.py
 
 runs, for each mutant, the clauses that are expected to fail (`--all`: every clause of XFER, GC,
-COST and MODE) and prints a table mutant x failing clauses. The exit status is 1 if a mutant
-survives. `--npu` tries those of NPU tensors instead, where there are NPUs (`run --npus 8`).
+COST, MODE and HCCL) and prints a table mutant x failing clauses. The exit status is 1 if a mutant
+survives. `--npu` tries those of NPU tensors and of groups, where there are NPUs (`run --npus 8`).
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from importlib.metadata import version
 
+import hccl_mutants
 import npu_mutants
 import settings_mutants
 import transport_mutants
+from suite_run import SuiteError, environment_with, failing_clauses
 from transport_mutants import DIRECTORY, Mutant
 
 from yr_conformance.catalogue import node_ids
-from yr_conformance.proofs import clause_id_of
 from yr_conformance.transfer.registration import VARIABLE
-from yr_conformance.waiting import PATIENCE_VARIABLE
 
-CHAPTERS = ("XFER-", "GC-", "COST-", "MODE-")
+CHAPTERS = ("XFER-", "GC-", "COST-", "MODE-", "HCCL-")
 PATIENCE_S = "30"
+NPU_MUTANTS = (*npu_mutants.MUTANTS, *hccl_mutants.MUTANTS)
 HOST_MUTANTS = (*transport_mutants.MUTANTS, *settings_mutants.MUTANTS)
 
 
@@ -39,10 +37,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--target", default="fake")
     parser.add_argument("--all", action="store_true", help="run every clause of the chapters")
-    parser.add_argument("--npu", action="store_true", help="try the mutants of NPU tensors")
+    parser.add_argument("--npu", action="store_true", help="try those of NPU tensors and of groups")
     parser.add_argument("names", nargs="*", help="mutants to try (default: all)")
     options, rest = parser.parse_known_args()
-    mutants = npu_mutants.MUTANTS if options.npu else HOST_MUTANTS
+    mutants = NPU_MUTANTS if options.npu else HOST_MUTANTS
     unknown = set(options.names) - {mutant.name for mutant in mutants}
     if unknown:
         parser.error(f"unknown mutants: {', '.join(unknown)} (write -n2, not -n 2)")
@@ -52,7 +50,7 @@ def main() -> int:
     for mutant in chosen:
         names = [n for n in known if n.startswith(CHAPTERS)] if options.all else mutant.expected
         nodes = [known[name] for name in names]
-        failed = failing_clauses(mutant, nodes, ["--target", options.target, *rest])
+        failed = try_clauses(mutant, nodes, ["--target", options.target, *rest])
         missed = sorted(set(mutant.expected) - set(failed))
         survivors += bool(missed)
         print(f"{mutant.name:<32} {verdict(missed)}: {', '.join(failed) or 'none'}", flush=True)  # noqa: T201
@@ -64,21 +62,11 @@ def verdict(missed: Sequence[str]) -> str:
     return f"NOT CAUGHT by {', '.join(missed)}; failed" if missed else "caught"
 
 
-def failing_clauses(mutant: Mutant, nodes: Sequence[str], options: Sequence[str]) -> list[str]:
+def try_clauses(mutant: Mutant, tests: Sequence[str], options: Sequence[str]) -> list[str]:
     """Run tests of the suite with the mutant and return the ids of the clauses that failed."""
     with tempfile.TemporaryDirectory(prefix="yrm-") as directory:
-        report = pathlib.Path(directory) / "report.json"
-        command = [
-            *(sys.executable, "-m", "pytest", "-q", "-p", "yr_conformance.plugin", "--pyargs"),
-            *(*nodes, f"--report={report}", "-p", "no:cacheprovider", *options),
-        ]
         environment = _environment(mutant, directory)
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        if not report.exists():
-            sys.exit(f"the suite did not run:\n{done.stdout}{done.stderr}")
-        clauses = json.loads(report.read_text(encoding="utf-8"))["clauses"]
-    failed = {clause_id_of(name) for name, one in clauses.items() if one["state"] == "failed"}
-    return sorted(failed)
+        return failing_clauses(tests, options, environment, pathlib.Path(directory))
 
 
 def _matters(mutant: Mutant, target: str) -> bool:
@@ -89,15 +77,12 @@ def _matters(mutant: Mutant, target: str) -> bool:
 
 
 def _environment(mutant: Mutant, directory: str) -> dict[str, str]:
-    path = [str(pathlib.Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
-    return {
-        **os.environ,
-        VARIABLE: f"{mutant.function.__module__}:{mutant.name}",
-        DIRECTORY: directory,
-        PATIENCE_VARIABLE: PATIENCE_S,
-        "PYTHONPATH": os.pathsep.join(filter(None, path)),
-    }
+    of_mutant = {VARIABLE: f"{mutant.function.__module__}:{mutant.name}", DIRECTORY: directory}
+    return environment_with(str(pathlib.Path(__file__).parent), PATIENCE_S, **of_mutant)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except SuiteError as error:
+        sys.exit(str(error))

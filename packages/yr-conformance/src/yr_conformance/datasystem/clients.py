@@ -20,7 +20,7 @@ from yr_conformance.waiting import PATIENCE_S
 
 Answer = TypeVar("Answer")
 
-TIMEOUTS = {"connect_timeout_ms": 10_000, "req_timeout_ms": 15_000}
+TIMEOUTS = {"connect_timeout_ms": 60_000, "req_timeout_ms": 15_000}
 """Of clients that no clause expects to run out of time, on a busy machine either."""
 
 _counted: weakref.WeakSet[Any] = weakref.WeakSet()

@@ -20,6 +20,7 @@ from yr_conformance.etcd.members import EtcdMembers
 from yr_conformance.etcd.program import ProgramEtcd
 from yr_conformance.etcd.provision import REQUIREMENTS, Provision, Wishes, wishes
 from yr_conformance.etcd.server import Etcd, version_of
+from yr_conformance.found_environment import FOUND
 
 _wishes = pytest.StashKey[Wishes]()
 
@@ -49,10 +50,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def etcd(start_etcd: Callable[[], Etcd], record_testsuite_property: Callable[..., None]) -> Etcd:
-    """The etcd that the tests of this process share."""
+def etcd(
+    start_etcd: Callable[[], Etcd],
+    record_testsuite_property: Callable[..., None],
+    pytestconfig: pytest.Config,
+) -> Etcd:
+    """The etcd that the tests of this process share; reports name it."""
     shared = start_etcd()
-    record_testsuite_property("etcd", f"{version_of(shared.address)} ({shared.kind})")
+    described = f"{version_of(shared.address)} ({shared.kind})"
+    pytestconfig.stash.setdefault(FOUND, {})["etcd"] = described
+    record_testsuite_property("etcd", described)
     return shared
 
 

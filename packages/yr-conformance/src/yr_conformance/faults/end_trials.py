@@ -74,7 +74,7 @@ def worker_replaced(session: RaySession) -> Ring:
 
 def backend_renewed(session: RaySession) -> tuple[Ring, Ring]:
     """The worker is killed, the driver cleans up and registers again, with other actors too."""
-    from ray_ascend import cleanup_yr_resources
+    from ray_ascend.utils import cleanup_yr_resources
     from yr_conformance.transfer.registration import register_transport
 
     first = Ring()

@@ -46,7 +46,7 @@ class LifeDriver:
 
     def cleanup(self) -> None:
         """Take the backend down."""
-        from ray_ascend import cleanup_yr_resources
+        from ray_ascend.utils import cleanup_yr_resources
 
         self.forget()
         cleanup_yr_resources()

@@ -75,7 +75,7 @@ class Driver:
 
     def cleanup(self) -> list[str]:
         """Take the backend down; gives what is left of it."""
-        from ray_ascend import cleanup_yr_resources
+        from ray_ascend.utils import cleanup_yr_resources
 
         self._living.clear()
         cleanup_yr_resources()

@@ -22,8 +22,8 @@ class Target(Protocol):
 
     name: str
     capabilities: frozenset[str]
-    """What clauses may need: "object-client", "dscli", "two-workers", "transfer-cpu", "npu",
-    "transfer-npu"."""
+    """What clauses may need: "datasystem", "object-client", "dscli", "two-workers",
+    "transfer-cpu", "npu", "transfer-npu", "hccl"."""
 
     @property
     def version(self) -> str:

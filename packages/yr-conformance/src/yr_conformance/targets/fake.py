@@ -18,7 +18,7 @@ class FakeTarget:
     name = "fake"
 
     def __init__(self) -> None:
-        base = {"object-client", "dscli", "two-workers", "transfer-cpu"}
+        base = {"datasystem", "object-client", "dscli", "two-workers", "transfer-cpu"}
         self.capabilities = frozenset(base) | npus.capabilities()
 
     @property

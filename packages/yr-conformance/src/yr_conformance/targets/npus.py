@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib.metadata
 import importlib.util
 import pathlib
 from typing import Final
@@ -14,6 +15,9 @@ _CANN: Final = "libascendcl.so"
 _EMULATION: Final = "libyr_fake_cann.so"
 _LEAST: Final = {"npu": LEAST, "transfer-npu": 8}
 """The clauses about transfers have up to seven actors, and the driver."""
+
+
+_OLDEST_RAY_WITH_GROUPS: Final = (2, 56)
 
 
 def count() -> int:
@@ -48,6 +52,17 @@ def is_emulated() -> bool:
 
 
 def capabilities() -> frozenset[str]:
-    """Return "npu" and "transfer-npu" if there are NPUs enough for them."""
+    """Return "npu" and "transfer-npu" if there are NPUs enough, and "hccl" if Ray is new enough."""
     found = count()
-    return frozenset(name for name, least in _LEAST.items() if found >= least)
+    able = {name for name, least in _LEAST.items() if found >= least}
+    if "npu" in able and _ray_has_groups():
+        able.add("hccl")
+    return frozenset(able)
+
+
+def _ray_has_groups() -> bool:
+    """Whether Ray's collective groups take a backend that it does not bring: from 2.56 on."""
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        major, minor, *_ = importlib.metadata.version("ray").split(".")
+        return (int(major), int(minor)) >= _OLDEST_RAY_WITH_GROUPS
+    return False

@@ -16,7 +16,9 @@ class RealCpuTarget:
     """openyuanrong-datasystem as released, with its worker started by dscli."""
 
     name = "real-cpu"
-    capabilities = frozenset({"object-client", "dscli", "two-workers", "transfer-cpu"})
+    capabilities = frozenset(
+        {"datasystem", "object-client", "dscli", "two-workers", "transfer-cpu"}
+    )
 
     @property
     def version(self) -> str:

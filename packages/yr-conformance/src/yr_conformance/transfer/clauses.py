@@ -9,7 +9,16 @@ import pytest
 
 from yr_conformance.clauses import MAY, MUST, SHOULD, clause
 
-__all__ = ["BETWEEN_KINDS", "BY_VALUE", "MAY", "MUST", "ON_STREAMS", "SHOULD", "clause"]
+__all__ = [
+    "BETWEEN_KINDS",
+    "BY_VALUE",
+    "MAY",
+    "MUST",
+    "OF_DEVICES",
+    "ON_STREAMS",
+    "SHOULD",
+    "clause",
+]
 
 BY_VALUE = pytest.mark.by_value
 """Holds where the object is a copy that the datasystem keeps."""
@@ -19,3 +28,6 @@ BETWEEN_KINDS = pytest.mark.between_kinds
 
 ON_STREAMS = pytest.mark.on_streams
 """Holds where the device works on what is queued on its streams, after the call that queued it."""
+
+OF_DEVICES = pytest.mark.of_devices
+"""Is about what only devices have, so that it holds for none of the host."""

@@ -11,7 +11,8 @@ from typing import Any
 
 from torch.utils._python_dispatch import TorchDispatchMode
 
-COPYING = ("copy_", "clone", "_to_copy", "cat", "stack", "contiguous")
+COPYING = ("copy_", "clone", "_to_copy", "cat", "stack", "contiguous", "unbind_copy")
+COPYING_INTO_A_LIST = "_foreach_copy_"
 
 
 class CopyCounter(TorchDispatchMode):
@@ -34,6 +35,14 @@ class CopyCounter(TorchDispatchMode):
     ) -> Any:
         """Let the operator run and add what it wrote; called by torch."""
         result = function(*arguments, **(named or {}))
-        if function.overloadpacket.__name__ in COPYING:
-            self.copied_bytes += result.nbytes
+        name = function.overloadpacket.__name__
+        if name in COPYING:
+            self.copied_bytes += _bytes_of(result)
+        elif name == COPYING_INTO_A_LIST:
+            self.copied_bytes += _bytes_of(arguments[0])
         return result
+
+
+def _bytes_of(tensors: Any) -> int:
+    """Count those of one tensor, or of all in a list or tuple."""
+    return sum(map(_bytes_of, tensors)) if isinstance(tensors, list | tuple) else tensors.nbytes

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from yr_conformance.datasystem.clients import TIMEOUTS
-from yr_conformance.datasystem.room import has_room
-from yr_conformance.transfer.clauses import BETWEEN_KINDS, BY_VALUE, ON_STREAMS
+from yr_conformance.datasystem.room import accounts, has_room
+from yr_conformance.transfer.clauses import BETWEEN_KINDS, BY_VALUE, OF_DEVICES, ON_STREAMS
 from yr_conformance.transfer.device_kind import CPU, KINDS, DeviceKind
 from yr_conformance.transfer.device_memory import default_device, use_last
 from yr_conformance.transfer.key_space import DeviceKeys, KeySpace, ValueKeys
@@ -37,6 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.update(RAY_ENVIRONMENT)
     config.addinivalue_line("markers", f"{BY_VALUE.name}: holds for objects that are copies")
     config.addinivalue_line("markers", f"{BETWEEN_KINDS.name}: about a device and the host")
+    config.addinivalue_line("markers", f"{OF_DEVICES.name}: about what only devices have")
     config.addinivalue_line("markers", f"{ON_STREAMS.name}: holds for devices with streams")
     for line in RAY_LEAVES:
         config.addinivalue_line("filterwarnings", line)
@@ -231,7 +232,10 @@ def room(session: RaySession, device: DeviceKind) -> Callable[[int], None]:
         if device.by_reference:
             return
         what = f"the worker has room for {mebibytes} MiB"
-        wait_until(lambda: has_room(client, mebibytes * 2**20), what)
+        try:
+            wait_until(lambda: has_room(client, mebibytes * 2**20), what)
+        except AssertionError as error:
+            raise AssertionError(f"{error} ({accounts(session.datasystem_pids())})") from None
 
     return wait
 
@@ -267,7 +271,13 @@ def _new_peer(device: DeviceKind) -> Callable[..., Any]:
 
 def _fits(kind: DeviceKind, test: pytest.Item) -> bool:
     is_copied, has_streams = not kind.by_reference, bool(kind.slow_streams)
-    holds = ((BY_VALUE, is_copied), (ON_STREAMS, has_streams), (BETWEEN_KINDS, kind != CPU))
+    is_device = kind != CPU
+    holds = (
+        (BY_VALUE, is_copied),
+        (ON_STREAMS, has_streams),
+        (BETWEEN_KINDS, is_device),
+        (OF_DEVICES, is_device),
+    )
     return all(fits or not test.get_closest_marker(mark.name) for mark, fits in holds)
 
 

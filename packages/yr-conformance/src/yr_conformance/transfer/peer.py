@@ -13,13 +13,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from yr_conformance.transfer.adapter import adapter
 from yr_conformance.transfer.device_kind import CPU, DeviceKind
 from yr_conformance.transfer.device_memory import made_on
 from yr_conformance.transfer.fingerprint import fingerprint
 from yr_conformance.transfer.registration import register_transport
 from yr_conformance.waiting import PATIENCE_S
 
-TRANSPORT = "YR"
+TRANSPORT = adapter().NAME
 
 
 def peer_class(device: DeviceKind = CPU) -> Any:

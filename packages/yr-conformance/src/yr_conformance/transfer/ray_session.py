@@ -23,10 +23,12 @@ from collections.abc import Iterator
 import psutil
 
 from yr_conformance.datasystem.worker import few_threads, free_ports
+from yr_conformance.driver_ports import driver_ports_noted
 from yr_conformance.environment import environment_with
 from yr_conformance.listening import listening_ports
 from yr_conformance.marked import RAY_VARIABLE, processes_with
 from yr_conformance.targets import npus
+from yr_conformance.transfer.adapter import adapter
 from yr_conformance.transfer.ray_agents import end_stranded
 from yr_conformance.transfer.registration import DEVICES_VARIABLE, register_transport
 from yr_conformance.waiting import wait_until
@@ -150,22 +152,21 @@ def _start(stack: contextlib.ExitStack, *, cleans_up: bool) -> str:
     import ray
     from ray.cluster_utils import Cluster
 
-    from ray_ascend import cleanup_yr_resources
-
     cluster = Cluster()
     stack.callback(cluster.shutdown)
     cluster.add_node(
         node_ip_address=HOST, num_cpus=2, object_store_memory=200_000_000, **WITHOUT_MONITORS
     )
     stack.callback(ray.shutdown)
-    ray.init(
-        address=cluster.address,
-        log_to_driver=False,
-        logging_level="warning",
-        _node_ip_address=HOST,
-    )
+    with driver_ports_noted():
+        ray.init(
+            address=cluster.address,
+            log_to_driver=False,
+            logging_level="warning",
+            _node_ip_address=HOST,
+        )
     if cleans_up:
-        stack.callback(cleanup_yr_resources)
+        stack.callback(adapter().cleanup)
     register_transport()
     return str(cluster.address)
 

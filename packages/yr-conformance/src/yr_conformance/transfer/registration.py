@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib
 import os
 
+from yr_conformance.transfer.adapter import adapter
+
 VARIABLE = "YR_CONFORMANCE_MUTANT"
 DEVICES_VARIABLE = "YR_CONFORMANCE_DEVICES"
 
@@ -17,10 +19,8 @@ _broken: set[str] = set()
 
 def register_transport() -> None:
     """Register the transport; called in the driver and in the constructor of every peer."""
-    from ray_ascend import register_yr_tensor_transport
-
     _break_on_purpose(os.environ.get(VARIABLE, ""))
-    register_yr_tensor_transport(registered_devices())
+    adapter().register(registered_devices())
 
 
 def registered_devices() -> list[str]:

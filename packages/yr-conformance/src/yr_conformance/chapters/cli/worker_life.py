@@ -80,12 +80,14 @@ def live(worker: Worker, new_cluster: Callable[[], Cluster], parent: str) -> Wor
 
 
 def _look_at(worker: Worker) -> FirstSight:
+    # Before a client looks, which waits for a worker that is not ready yet.
+    ready = os.path.exists(f"{worker.home}/datasystem/probe/ready")
     client = connect(worker.port)
     client.set(KEY, b"x")
     return FirstSight(
         pid=worker.pid,
         healthy=client.health_check().is_ok(),
-        ready=os.path.exists(f"{worker.home}/datasystem/probe/ready"),
+        ready=ready,
         session=os.getsid(worker.pid),
         command_line=tuple(psutil.Process(worker.pid).cmdline()),
         ports=worker.listening_ports(),

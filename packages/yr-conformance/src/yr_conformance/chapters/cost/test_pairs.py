@@ -1,6 +1,6 @@
 """COST-PAIR: what an object costs between each pair of a source and a receiver, row by row.
 
-The rows are those of the table in ray-ascend-yr's README, but for a source that refuses the
+The rows are those of the table in docs/guide/paths.md, but for a source that refuses the
 connection, which needs a fault.
 
     source --stored--> [nothing, or the source's calls on demand] --> receiver: its calls and copies

@@ -78,7 +78,12 @@ def test_a_lost_object_is_an_error_of_its_consumer(
     assert observed(receiver, sender.make.remote(ramp, 4)) == fingerprint(ramp(4))
 
 
-@clause("GC-FAIL-04", MUST, source="design: can_abort_transport; Ray RDT: fetch time-out")
+@clause(
+    "GC-FAIL-04",
+    MUST,
+    source="design: can_abort_transport; Ray RDT: fetch time-out",
+    needs=["datasystem"],
+)
 def test_a_fetch_that_takes_too_long_kills_nobody(
     sender: Any, fresh_peer: Any, session: RaySession
 ) -> None:
@@ -194,6 +199,8 @@ def test_memory_of_dropped_objects_is_used_again(sender: Any, receiver: Any) -> 
 @clause("GC-MEM-02", MUST, source="design: received tensors own their memory")
 def test_received_tensors_hold_no_memory_of_the_worker(sender: Any) -> None:
     """Received tensors that are kept do not keep the worker's memory of their objects."""
+    if os.environ.get("RAY_ASCEND_RECEIVE") == "map":
+        pytest.skip("what is received by mapping keeps it: that is the choice")
     rounds = SHARED_MEMORY_MB // CHUNK_MB + 2
 
     received = [ray.get(sender.make.remote(filled, CHUNK_MB, number)) for number in range(rounds)]

@@ -105,6 +105,7 @@ def test_any_text_is_a_tenant(worker: Worker, own_keys: Keys, client: Any, name:
 
     assert tenant.get([longest]) == [b"x"]
     assert client.exist([longest]) == [False]
+    assert tenant.exist([own_keys("another")]) == [False]
     tenant.delete([longest])
 
 

@@ -14,7 +14,7 @@ import torch
 from yr_conformance.transfer.clauses import MUST, clause
 from yr_conformance.transfer.fingerprint import fingerprint
 from yr_conformance.transfer.payloads import big, give, many, ramp, random_bytes
-from yr_conformance.transfer.peer import observed
+from yr_conformance.transfer.peer import TRANSPORT, observed
 from yr_conformance.transfer.registration import register_transport
 
 PIPELINED = 60
@@ -73,7 +73,7 @@ def test_a_slow_constructor_holds_nobody_up(
 @clause("XFER-ACTOR-05", MUST, source="Ray RDT: test_dynamic_tensor_transport_via_options")
 def test_the_transport_may_be_chosen_per_call(unregistered: Any, receiver: Any) -> None:
     """`.options(tensor_transport=)` sends one call's result through the transport."""
-    reference = unregistered.apply.options(tensor_transport="YR").remote(random_bytes, (15,))
+    reference = unregistered.apply.options(tensor_transport=TRANSPORT).remote(random_bytes, (15,))
 
     assert observed(receiver, reference) == fingerprint(random_bytes((15,)))
 

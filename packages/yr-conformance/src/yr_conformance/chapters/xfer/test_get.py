@@ -63,7 +63,7 @@ def test_the_object_store_is_an_alternative(sender: Any) -> None:
 
 
 @clause("XFER-GET-05", MUST, source="Ray RDT: names of transports are upper-cased (util.py)")
-@pytest.mark.parametrize("name", ["yr", "Yr", "YR"])
+@pytest.mark.parametrize("name", [TRANSPORT.lower(), TRANSPORT.title(), TRANSPORT.upper()])
 def test_the_name_is_case_insensitive(unregistered: Any, name: str) -> None:
     """The transport is found under its name in any mixture of cases."""
     reference = unregistered.apply.options(tensor_transport=name).remote(ramp, 5)

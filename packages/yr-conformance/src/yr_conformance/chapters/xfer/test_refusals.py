@@ -85,7 +85,12 @@ def test_what_cannot_travel_is_refused(sender: Any, name: str) -> None:
         ray.get(sender.make.remote(_make_unsendable, name))
 
 
-@clause("XFER-FAIL-05", MUST, source="design: refused before anything is stored")
+@clause(
+    "XFER-FAIL-05",
+    MUST,
+    source="design: refused before anything is stored",
+    needs=["datasystem"],
+)
 @pytest.mark.parametrize("name", sorted(_unsendable()))
 def test_a_refusal_stores_nothing(sender: Any, name: str) -> None:
     """A refused result leaves no key in the datasystem, and the actor sends the next one."""
@@ -107,7 +112,12 @@ def test_a_consumer_of_a_refused_result_fails(sender: Any, receiver: Any) -> Non
         ray.get(receiver.apply.remote(give, refused))
 
 
-@clause("XFER-FAIL-07", MUST, source="measured on openyuanrong-datasystem 0.8.1: Out of memory")
+@clause(
+    "XFER-FAIL-07",
+    MUST,
+    source="measured on openyuanrong-datasystem 0.8.1: Out of memory",
+    needs=["datasystem"],
+)
 @BY_VALUE
 def test_an_object_larger_than_the_worker_fails(sender: Any) -> None:
     """An object larger than the worker's memory is an error of its task, not of its actor."""

@@ -1,0 +1,1 @@
+"""HCCL: collective groups of actors with NPUs, and the tensor transport between their ranks."""

@@ -1,0 +1,1 @@
+"""Collective groups: actors of the session as ranks, what they do together, and what is right."""

@@ -1,0 +1,91 @@
+"""Mutants by source: a package of ours with a few lines changed, in a copy that is imported first.
+
+    sources/<package>/<area>.toml
+
+    [name_says_what_it_does_wrong]
+    breaks = "One sentence."
+    change = [["daemon/reading.py", "these lines, which stand there once", "these instead"]]
+    noticed_by = ["KV-GET-01"]
+
+Workers, clients, `dscli` and Ray's actors all inherit the path, so every process is broken alike.
+Nothing of the installed package is touched.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import pathlib
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+SOURCES = pathlib.Path(__file__).with_name("sources")
+
+
+class StaleMutantError(Exception):
+    """The lines that a mutant changes are not there any more, or not once; says where."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """Lines of one file of the package, and what stands there instead."""
+
+    file: str
+    old: str
+    new: str
+
+    def apply(self, text: str) -> str:
+        """Return the file's text with the change; StaleMutantError unless it fits once."""
+        found = text.count(self.old)
+        if found != 1:
+            raise StaleMutantError(f"{self.file} has {found} times: {self.old}")
+        return text.replace(self.old, self.new)
+
+
+@dataclass(frozen=True)
+class SourceMutant:
+    """One defect of one package."""
+
+    name: str
+    package: str
+    area: str
+    breaks: str
+    changes: tuple[Change, ...]
+    noticed_by: tuple[str, ...]
+
+    def write_into(self, directory: pathlib.Path) -> None:
+        """Put the broken package there; StaleMutantError if it has changed too much for that."""
+        copy = directory / self.package
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(directory_of(self.package), copy, ignore=ignored)
+        for change in self.changes:
+            path = copy / change.file
+            text = change.apply(path.read_text(encoding="utf-8"))
+            path.write_text(text, encoding="utf-8")
+
+
+def directory_of(package: str) -> pathlib.Path:
+    """Find the package that would be imported; it is not imported."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"{package} is not installed here")
+    return pathlib.Path(spec.origin).parent
+
+
+def load(package: str) -> list[SourceMutant]:
+    """Read the mutants of a package, area by area."""
+    return [mutant for file in sorted((SOURCES / package).glob("*.toml")) for mutant in _read(file)]
+
+
+def _read(file: pathlib.Path) -> Iterator[SourceMutant]:
+    for name, entry in tomllib.loads(file.read_text(encoding="utf-8")).items():
+        changes = tuple(Change(*change) for change in entry["change"])
+        noticed_by = tuple(sorted(entry["noticed_by"]))
+        package = file.parent.name
+        yield SourceMutant(name, package, file.stem, entry["breaks"], changes, noticed_by)
