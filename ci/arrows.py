@@ -10,6 +10,8 @@
       |
     metrics        what is counted
 
+    hccl_transport -> collective    ray.util.collective on HCCL, and Ray's interface again
+
 `ROOMS` names, for each room of a package, the rooms below it that it may use. Modules beside the
 rooms that are in `GROUND` may be used by all; the others use what they like, and nobody uses them.
 Nowhere do modules import each other in a circle.
@@ -36,6 +38,7 @@ ROOMS: Final[dict[str, dict[str, str]]] = {
         "backend": "store metrics",
         "doctor": "backend store",
         "collective": "",
+        "hccl_transport": "collective transport npu objects",
     },
 }
 GROUND: Final = {
