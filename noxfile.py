@@ -16,6 +16,7 @@ import sys
 import nox
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "ci"))
+from bench_sessions import bench, bench_fake, bench_published, bench_released
 from contents import (
     CANN,
     CONTENTS,
@@ -24,6 +25,7 @@ from contents import (
     EMULATING,
     FAKE,
     IMPORT_NAMES,
+    MAPPING,
     MATRIX_TOOLS,
     MYPY,
     NUMPY,
@@ -40,16 +42,39 @@ from contents import (
     TRANSPORT,
 )
 from environments import PACKAGES, ROOT, install, install_local
+from image_sessions import image
 from minimums_sessions import minimums, minimums_build
 from native_sessions import aarch64, sanitizers
+from pages_sessions import docs, docs_blocks
 from release_sessions import build, inventory
+from report_sessions import report_pages
+from transport_sessions import own_transport, published
 from typed import source_path, test_directories
 
-__all__ = ["aarch64", "build", "inventory", "minimums", "minimums_build", "sanitizers"]
+__all__ = [
+    "aarch64",
+    "bench",
+    "bench_fake",
+    "bench_published",
+    "bench_released",
+    "build",
+    "docs",
+    "docs_blocks",
+    "image",
+    "inventory",
+    "minimums",
+    "minimums_build",
+    "own_transport",
+    "published",
+    "report_pages",
+    "sanitizers",
+]
 """Sessions that are declared elsewhere."""
 
 STEPS = str(ROOT / "ci" / "steps" / "command_line.py")
 CANN_TESTS = ("native", "device", "activation", "distributed", "datasystem")
+# What a night of the differential repeats from many seeds, resumably.
+DIFFERENTIAL_NIGHT = ("test_walks.py", "test_histories.py", "test_known_differences.py")
 # The files of these start servers, which their tests share.
 SERVED = ("distributed", "datasystem")
 
@@ -81,7 +106,8 @@ def matrix(session: nox.Session) -> None:
     rehearsing = "--dry-run" in session.posargs
     if rehearsing:
         install_local(session, CANN)
-    env = {"PYTHONPATH": os.pathsep.join((str(ROOT / "ci"), str(ROOT / "ci" / "hardware")))}
+    scripts = ("ci", "ci/hardware", "benchmarks")
+    env = {"PYTHONPATH": os.pathsep.join(str(ROOT / one) for one in scripts)}
     session.run("python", "-m", "matrix", *session.posargs, env=env)
     if not rehearsing:
         session.run("pytest", "-q", "ci/tests", env=env)
@@ -90,10 +116,11 @@ def matrix(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check every package, its tests, the driver and the scripts with mypy --strict."""
-    stubs = ("types-psutil", "types-PyYAML")
+    stubs = ("types-psutil", "types-PyYAML", "types-docker")
     typed = (TORCH, NUMPY, "msgspec", "jinja2", "nox", PYELFTOOLS, *TEST_TOOLS, *stubs)
     install(session, (MYPY, *typed), are_imported=False)
-    session.run("mypy", "noxfile.py", "ci", env=source_path())
+    measuring = source_path(ROOT / "benchmarks")
+    session.run("mypy", "noxfile.py", "ci", "benchmarks/bench", env=measuring)
     # Ray adds .remote to the classes that it decorates.
     session.run("mypy", "--disable-error-code=attr-defined", "examples", env=source_path())
     for package, import_name in IMPORT_NAMES.items():
@@ -162,17 +189,24 @@ def tests_npu(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def differential(session: nox.Session) -> None:
-    """Take 2,000 random steps on the fake and on the released SDK: both must answer the same."""
+    """Take random steps on the fake and on the released SDK, alike: -- [--nightly]."""
     tools = [tool for tool in TEST_TOOLS if not tool.startswith(("testcontainers", "pytest-xdist"))]
     install(session, (DATASYSTEM, "msgspec>=0.21", *tools))
     install_local(session, FAKE)
-    chosen = session.posargs or ("-m", "not long")
-    session.run("pytest", f"packages/{FAKE}/tests/differential", *chosen)
+    where = f"packages/{FAKE}/tests/differential"
+    if "--nightly" in session.posargs:
+        record = ROOT / "reports" / "differential.json"
+        record.parent.mkdir(exist_ok=True)
+        rest = [option for option in session.posargs if option != "--nightly"]
+        names = {"YR_FAKE_DS_DIFFERENTIAL_NIGHT": str(record)}
+        session.run("pytest", *(f"{where}/{one}" for one in DIFFERENTIAL_NIGHT), *rest, env=names)
+        return
+    session.run("pytest", where, *(session.posargs or ("-m", "not long")))
 
 
 @nox.session(venv_backend="none")
 def conformance(session: nox.Session) -> None:
-    """Run the clauses: -- [--target NAME] [--ray oldest] [--strict-npus] [pytest options]."""
+    """Run the clauses: -- [--target NAME] [--ray oldest] [--strict-npus] [--receive map] [...]."""
     options, _ = _conformance_options(session.posargs)
     if options.target not in CONTENTS:
         session.error(f"unknown target {options.target!r}: choose from {', '.join(CONTENTS)}")
@@ -185,16 +219,18 @@ def _conformance_in_environment(session: nox.Session, target: str, ray: str) -> 
     more, packages, activation = CONTENTS[target]
     _install_transport_stack(session, RAYS[ray], *more)
     install_local(session, SUITE, TRANSPORT, *packages)
-    report = ROOT / "reports"
-    report.mkdir(exist_ok=True)
     options, pytest_args = _conformance_options(session.posargs)
-    name = f"conformance-{target}-{options.mode}-ray-{RAYS[ray]}"
+    strict = "-strict" if options.strict_npus else ""
+    name = f"conformance-{target}-{options.mode}-ray-{RAYS[ray]}{strict}"
     session.run(
         *activation.split(),
         *("yr-conformance", "run", "--target", target, "-n", PROCESSES[target]),
-        *(f"--junitxml={report / name}.xml", f"--report={report / name}.json"),
-        *("--mode", options.mode, *pytest_args),
-        env={**RAY_ENV, **(STRICT_NPUS if options.strict_npus else {})},
+        *(f"--report={ROOT / 'reports' / name}", "--mode", options.mode, *pytest_args),
+        env={
+            **RAY_ENV,
+            **(STRICT_NPUS if options.strict_npus else {}),
+            **(MAPPING if options.receive == "map" else {}),
+        },
     )
 
 
@@ -217,11 +253,17 @@ for _target in CONTENTS:
 
 @nox.session(default=False)
 def mutants(session: nox.Session) -> None:
-    """Break the transport in one way after the other; the clauses must notice every one."""
+    """Break fake and transport in one way after the other; the clauses must notice every one."""
     _install_transport_stack(session, RAYS["newest"], TORCH_NPU)
     install_local(session, FAKE, SUITE, TRANSPORT, CANN)
-    script = PACKAGES / SUITE / "tests" / "mutants" / "run_transport_mutants.py"
-    command = ("--", "python", str(script), *session.posargs)
+    scripts = PACKAGES / SUITE / "tests" / "mutants"
+    of_sources = ("python", str(scripts / "run_source_mutants.py"))
+    if "--package" in session.posargs:
+        session.run("yr-fake-ds", "run", "--", *of_sources, *session.posargs, env=RAY_ENV)
+        return
+    if not session.posargs:
+        session.run("yr-fake-ds", "run", "--", *of_sources, env=RAY_ENV)
+    command = ("--", "python", str(scripts / "run_transport_mutants.py"), *session.posargs)
     if "--npu" not in session.posargs:
         session.run("yr-fake-ds", "run", *command, env=RAY_ENV)
     if not session.posargs or "--npu" in session.posargs:
@@ -330,6 +372,7 @@ def _conformance_options(posargs: list[str]) -> tuple[argparse.Namespace, list[s
     parser.add_argument("--ray", default="newest", choices=sorted(RAYS))
     parser.add_argument("--mode", default="metastore")
     parser.add_argument("--strict-npus", action="store_true")
+    parser.add_argument("--receive", default="copy", choices=["copy", "map"])
     return parser.parse_known_args(posargs)
 
 

@@ -9,6 +9,8 @@ RAYS = {"newest": "2.60.0", "oldest": "2.55.1"}
 DATASYSTEM = "openyuanrong-datasystem==0.8.1"
 TORCH_NPU = "torch_npu==2.13.0"
 PYELFTOOLS = "pyelftools>=0.31"
+# Our predecessor, which is imported by the same name: only in an environment without ours.
+PUBLISHED = "ray-ascend==0.1.1"
 TRANSFER_QUEUE = "TransferQueue==0.1.11"
 TEST_TOOLS = (
     "pytest>=8.4",
@@ -33,6 +35,26 @@ MATRIX_TOOLS = (
     "zizmor==1.32.0; python_version >= '3.11'",
 )
 
+# What makes the site. msgspec and psutil are imported by the packages whose docstrings it shows.
+SITE_TOOLS = (
+    "sphinx>=8.1",
+    "furo>=2025.12.19",
+    "myst-parser>=4",
+    "sphinx-copybutton>=0.5.2",
+    "sphinxcontrib-programoutput>=0.18",
+    "msgspec>=0.21",
+    "psutil>=6",
+)
+# What finds and executes its blocks, and checks manifests by schemas that it brings along.
+BLOCK_TOOLS = (
+    "sybil>=9",
+    "pyyaml>=6",
+    "kubernetes-validate>=1.34",
+    "tomli>=2; python_version < '3.11'",
+    "pytest>=8.4",
+    "pytest-timeout>=2.3.1",
+)
+
 # The oldest that has memfd_create, which the emulated NPUs' memory is made of.
 GLIBC = "2.27"
 # What compiles wheels for any Linux, and finds the tag that their symbols allow.
@@ -47,6 +69,15 @@ CROSS_BUILDING = (
 )
 # What lists the distributions of an environment.
 INVENTORY_TOOLS = ("cyclonedx-bom>=7", "pip-licenses>=5.5")
+# What writes reports, and a driver of the distribution's browser to look at them.
+REPORT_TOOLS = (
+    "jinja2>=3.1",
+    "packaging>=24.2",
+    "psutil>=6",
+    "tomli>=2; python_version < '3.11'",
+    "pytest>=8.4",
+    "playwright>=1.50",
+)
 
 TRANSPORT, FAKE, SUITE = "ray-ascend-yr", "yr-fake-ds", "yr-conformance"
 CANN = "yr-fake-cann"
@@ -72,6 +103,8 @@ DOWNSTREAM: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
 }
 # Emulated NPUs that work late, and end a process whose host reads their memory.
 EMULATING = ("fake", "real-emulated-npu")
+MAPPING = {"RAY_ASCEND_RECEIVE": "map", "RAY_ASCEND_MAP_FROM": "1"}
+"""Whatever is received as a copy by default is a mapping, however small."""
 STRICT_NPUS = {"YR_FAKE_CANN_STRICT": "1", "YR_FAKE_CANN_STREAMS": "async"}
 # Of pytest, on two CPUs. A released worker has 300 to 500 threads, and a second cluster beside it
 # only doubles the load (0.8.1); a third on the fake took it from 8 to 40 for a tenth of the time.

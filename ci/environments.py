@@ -74,10 +74,10 @@ def install_local(session: nox.Session, *packages: str, editable: bool = False) 
         if editable:
             session.install("--no-deps", "-e", str(PACKAGES / package))
         else:
-            session.install("--no-deps", "--force-reinstall", str(_wheel(session, package)))
+            session.install("--no-deps", "--force-reinstall", str(wheel(session, package)))
 
 
-def _wheel(session: nox.Session, package: str) -> pathlib.Path:
+def wheel(session: nox.Session, package: str) -> pathlib.Path:
     """Build a package's wheel, unless there is one of the same files."""
     room = _WHEELS / f"{package}-{_digest(PACKAGES / package)}"
     with _alone():

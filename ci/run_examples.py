@@ -23,6 +23,7 @@ NPU_ACTIVATIONS = {
     "fake": ["yr-fake-ds", "run", "--npus", "8", "--"],
     "real": ["yr-fake-cann", "run", "--npus", "8", "--"],
 }
+ON_NPUS = ("npu_", "combined_")
 TIMEOUT_S = 180
 FAILURE = "FAILED:"
 
@@ -44,7 +45,7 @@ def readme_example(directory: str) -> pathlib.Path:
 
 
 def _agrees(script: pathlib.Path) -> bool:
-    on_npus = script.stem.startswith("npu_")
+    on_npus = script.stem.startswith(ON_NPUS)
     # Otherwise torch loads torch_npu wherever that is installed, which fails where no CANN is.
     settings = {} if on_npus else {"TORCH_DEVICE_BACKEND_AUTOLOAD": "0"}
     activations = NPU_ACTIVATIONS if on_npus else ACTIVATIONS

@@ -2,7 +2,8 @@
 """Gather what a job leaves to read: a summary, and logs that lie outside of reports/.
 
 Reads what probe.py, run.py and pytest wrote to reports/, writes reports/summary.md, and appends
-it to the page of the run where the service has one (GITHUB_STEP_SUMMARY). Logs of Ascend and of
+it to the page of the run where the service has one (GITHUB_STEP_SUMMARY). A report of the clauses
+is a folder there, whose own summary.md becomes part of it. Logs of Ascend and of
 directories that a killed job left are copied to reports/logs, if they are younger than the job:
 the newest first, and so many MB at most. The status is 0 even if there is nothing: this runs after
 failures of all kinds.
@@ -88,6 +89,10 @@ def _summary(reports: pathlib.Path, name: str, run: dict[str, Any], since: float
         yield f"`nox {run['arguments']}`: {run['seconds']} s, NPUs: {run['npus'] or 'none'}"
     yield from _about_machine(_read(reports / "probe.json"))
     files = [path for path in sorted(reports.glob("*.xml")) if path.stat().st_mtime >= since]
+    own = [path for path in sorted(reports.glob("*/summary.md")) if path.stat().st_mtime >= since]
+    for path in own:
+        yield f"\n{path.read_text(encoding='utf-8').rstrip()}"
+        yield f"\nIn the artefact: {path.parent.name}/report.html"
     found = [(path.name, tests_of(path)) for path in files]
     if found:
         yield "\n| tests | passed | not run | failed |\n|---|---|---|---|"

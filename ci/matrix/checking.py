@@ -15,8 +15,10 @@ from matrix.reading import ROOT
 from matrix.rendering import RELEASE, WORKFLOWS
 
 _WORKFLOWS = [f".github/workflows/{one.name}.yml" for one in WORKFLOWS] + [RELEASE]
+ACTION = ".github/actions/conformance/action.yml"
 _SCHEMAS = {
     "github-workflows": _WORKFLOWS,
+    "github-actions": [ACTION],
     "github-issue-forms": [
         ".github/ISSUE_TEMPLATE/bug.yml",
         ".github/ISSUE_TEMPLATE/clause-on-hardware.yml",
@@ -39,7 +41,7 @@ def failures() -> Iterator[str]:
     """
     for schema, files in _SCHEMAS.items():
         yield from _run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files)
-    yield from _run("zizmor", "--offline", "--no-progress", "--quiet", ".github/workflows")
+    yield from _run("zizmor", "--offline", "--no-progress", "--quiet", ".github")
     yield from _run("actionlint", "-config-file", ".github/actionlint.yaml", *_WORKFLOWS)
 
 

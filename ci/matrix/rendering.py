@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import jinja2
-from contents import GLIBC
+from contents import GLIBC, RAYS, TORCH
 
 from matrix import supported
 from matrix.cells import Cell, cells_of
@@ -106,6 +106,7 @@ def _workflow(matrix: Matrix, workflow: Workflow) -> str:
         file=workflow,
         queue=max(runner.queue for job in jobs for runner in job.runners),
         actions=ACTIONS,
+        stack=(TORCH, f"ray=={RAYS['newest']}", "numpy"),
     )
 
 

@@ -59,6 +59,7 @@ GATE: tuple[Row, ...] = (
             _step("the matrix of CI jobs, and what is rendered from it", "-s matrix"),
             _step("wheels, installed where nothing else is", "-s build"),
             _step("what is taken from Ray, on the oldest one", "-s tests-oldest-ray"),
+            _step("the site, and its lists", "-s docs"),
         ),
     ),
     ((_step("conformance on the fake", "-s conformance"),),),
@@ -66,12 +67,15 @@ GATE: tuple[Row, ...] = (
 NIGHTLY = (
     _step("examples on the fake and on the released datasystem", "-s examples"),
     _step("what others ship for yr.datasystem, on both", "-s downstream"),
+    _step("every block of the site", "-s docs-blocks"),
     _step("done twice, on the fake and on the released SDK", "-s differential -- -m long"),
+    _step("random steps by area, on both, from many seeds", "-s differential -- --nightly"),
     _step("torch's operator database on an emulated NPU", "-s operators"),
     _step("tests of yr-fake-cann that take long", "-s tests-npu -- -m long"),
     _step(
-        "the released datasystem on emulated NPUs: objects, costs and faults",
-        "-s conformance -- --target real-emulated-npu --chapter GC --chapter COST --chapter FAULT",
+        "the released datasystem on emulated NPUs: objects, costs, faults and groups",
+        "-s conformance -- --target real-emulated-npu --chapter GC --chapter COST --chapter FAULT "
+        "--chapter HCCL",
     ),
     _step(
         "strict NPUs: the released datasystem",
@@ -80,7 +84,15 @@ NIGHTLY = (
     ),
     _step(
         "strict NPUs: the fake",
-        "-s conformance -- --strict-npus --chapter DEV --chapter XFER --chapter GC",
+        "-s conformance -- --strict-npus --chapter DEV --chapter XFER --chapter GC --chapter HCCL",
+    ),
+    _step(
+        "objects received by mapping, on the released datasystem",
+        "-s conformance -- --target real-cpu --receive map --chapter XFER --chapter GC",
+    ),
+    _step(
+        "objects received by mapping, on the fake",
+        "-s conformance -- --receive map --chapter XFER --chapter GC",
     ),
     _step(
         "the released datasystem on the oldest Ray",
@@ -98,6 +110,8 @@ NIGHTLY = (
     _step("the fake on the oldest Ray", "-s conformance -- --ray oldest"),
     _step("metrics on the page of Ray's agent", "-s tests-agent"),
     _step("the dashboard, asked of a Prometheus", "-s dashboard"),
+    _step("reports in a browser", "-s report-pages"),
+    _step("a transport that is not ours", "-s own-transport"),
     _step("mutants", "-s mutants"),
     _step("sanitizers", "-s sanitizers"),
     _step("cross-compiled for aarch64", "-s aarch64"),
@@ -108,6 +122,7 @@ NIGHTLY = (
         "-s build -- --twice --architecture x86_64 --architecture aarch64",
     ),
     _step("coverage", "-s coverage"),
+    _step("all ways to move a tensor", "-s bench -- --quick"),
     _step("benchmarks", "-s benchmarks"),
     _step("soak", "-s soak -- --minutes 20"),
 )

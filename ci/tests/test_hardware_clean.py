@@ -23,12 +23,17 @@ def _lives(pid: int) -> bool:
     return marks.start_of(pid) != ""
 
 
-def _wait_for(path: pathlib.Path) -> str:
+def _wait_for(path: pathlib.Path, beginning: str = "") -> str:
+    """Give what stands in the file, once there is something that begins so."""
     deadline = time.monotonic() + 30
-    while not (path.exists() and path.read_text(encoding="utf-8").strip()):
-        assert time.monotonic() < deadline, f"not written within 30 s: {path}"
+    while not (text := _text_of(path)) or not text.startswith(beginning):
+        assert time.monotonic() < deadline, f"not within 30 s in {path}: {beginning!r}"
         time.sleep(0.02)
-    return path.read_text(encoding="utf-8").strip()
+    return text
+
+
+def _text_of(path: pathlib.Path) -> str:
+    return path.read_text(encoding="utf-8").strip() if path.exists() else ""
 
 
 @pytest.fixture
@@ -40,6 +45,8 @@ def job(tmp_path: pathlib.Path, start: Start) -> Iterator[Job]:
     arguments = ("--launcher", "sh -c", "--arguments", shlex.quote(launcher))
     with start("run", "--name", "job", "--minutes", "9", *arguments) as process:
         pid, mark = int(_wait_for(tmp_path / "work/pid")), _wait_for(tmp_path / "work/mark")
+        # It is a shell until then, and named as one.
+        _wait_for(pathlib.Path(f"/proc/{pid}/cmdline"), "sleep\0")
         yield process, pid, mark
         process.kill()
         for one in marks.marked_processes():

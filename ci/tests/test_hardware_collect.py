@@ -55,6 +55,22 @@ def test_the_page_of_a_run_tells_all(tmp_path: pathlib.Path, script: Script) -> 
         assert line in said.splitlines()
 
 
+def test_the_summary_of_a_report_is_part_of_the_page(
+    tmp_path: pathlib.Path, script: Script
+) -> None:
+    """A folder that the clauses left is told by its own summary, an older one is not."""
+    reports = _reports(tmp_path)
+    for name in ("conformance-fake", "older"):
+        (reports / name).mkdir()
+        (reports / name / "summary.md").write_text(f"## Conformance: {name}\n", encoding="utf-8")
+    os.utime(reports / "older" / "summary.md", (0, 0))
+
+    done = script("collect", "--name", "job", "--logs")
+
+    assert "## Conformance: conformance-fake\n\nIn the artefact: conformance-fake/" in done.stdout
+    assert "older" not in done.stdout
+
+
 def test_a_job_that_was_killed_has_a_page_too(tmp_path: pathlib.Path, script: Script) -> None:
     """With the record of its start, and a file that is cut off in the middle."""
     reports = _reports(tmp_path)
