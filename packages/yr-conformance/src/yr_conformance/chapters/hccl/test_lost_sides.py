@@ -19,7 +19,7 @@ from yr_conformance.groups.objects import hand
 from yr_conformance.transfer.fingerprint import fingerprint
 from yr_conformance.transfer.payloads import ramp
 from yr_conformance.transfer.peer import observed
-from yr_conformance.waiting import PATIENCE_S
+from yr_conformance.waiting import PATIENCE_S, wait_until
 
 DEATH_S: Final = 12.0
 
@@ -58,8 +58,7 @@ def test_a_source_that_dies(
     assert observed(first, reference) == fingerprint(ramp(9))
 
     ray.kill(casualty)
-    with pytest.raises(ray.exceptions.ActorDiedError):
-        ray.get(casualty.apply.remote(abs, 0), timeout=PATIENCE_S)
+    wait_until(lambda: _is_dead(casualty), "the source has died")
     watch = Stopwatch()
     with pytest.raises(ray.exceptions.RayError, match=r"rank 2 has died|ActorDiedError"):
         ray.get(second.apply.remote(fingerprint, reference), timeout=PATIENCE_S)
@@ -82,3 +81,12 @@ def test_a_source_that_has_left(hccl_group: Group, leaver: int) -> None:
         ray.get(receiver.apply.remote(fingerprint, reference), timeout=PATIENCE_S)
 
     assert watch.read().keeps(DEATH_S)
+
+
+def _is_dead(actor: Any) -> bool:
+    """Tell whether Ray knows of the death; after `ray.kill` an actor may still do a task or two."""
+    try:
+        ray.get(actor.apply.remote(abs, 0), timeout=PATIENCE_S)
+    except ray.exceptions.ActorDiedError:
+        return True
+    return False
