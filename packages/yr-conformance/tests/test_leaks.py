@@ -126,18 +126,6 @@ def test_a_port_of_the_test_process_itself_comes_with_its_threads(suite: Suite) 
     result.stdout.fnmatch_lines([f"{session}, threads of process *: *1 python*MainThread in *"])
 
 
-def test_a_port_that_came_with_ray_is_told_and_fails_nothing(suite: Suite) -> None:
-    """The socket of a driver's core worker ends with the process at the latest."""
-    suite.write(
-        SESSION_PORT.replace("    return", "    with driver_ports_noted():\n        return")
-    )
-
-    result = suite.run("--leak-patience", "0.1")
-
-    result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["kept by Ray after ray.shutdown(): port * of process *"])
-
-
 def test_nothing_survives_a_killed_run(suite: Suite) -> None:
     """When the test process is killed, its descendants and its directory are removed."""
     suite.write(KILLED)
@@ -158,8 +146,6 @@ def test_nothing_survives_a_killed_run(suite: Suite) -> None:
 
 
 SESSION_PORT = """
-from yr_conformance.driver_ports import driver_ports_noted
-
 @pytest.fixture(scope="session")
 def listening(process_mark):
     return socket.create_server(("127.0.0.1", 0))

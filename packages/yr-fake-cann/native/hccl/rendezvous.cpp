@@ -7,9 +7,11 @@
 #include <arpa/inet.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdio>
 #include <cstring>
 #include <map>
+#include <thread>
 
 #include "../call.h"
 #include "../runtime/devices.h"
@@ -37,6 +39,7 @@ struct Member {
 
 struct MeetingPoints {
     std::mutex mutex;
+    std::condition_variable taken;
     std::map<uint64_t, Socket> listeners;  // by root id, until a rank of this process serves there
 };
 
@@ -54,7 +57,18 @@ Socket TakeListener(uint64_t id)
     if (found == points.listeners.end()) return Socket();
     Socket listener = std::move(found->second);
     points.listeners.erase(found);
+    points.taken.notify_all();
     return listener;
+}
+
+// Whoever asked for the root may give it up: openyuanrong-datasystem 0.8.1 does when two processes make
+// communicators with each other at once, both ways, and asks for another one.
+void CloseUnlessTaken(uint64_t id, Clock::time_point deadline)
+{
+    MeetingPoints& points = ThePoints();
+    std::unique_lock<std::mutex> lock(points.mutex);
+    points.taken.wait_until(lock, deadline, [&] { return !points.listeners.count(id); });
+    points.listeners.erase(id);
 }
 
 bool IsMember(const Member& member, uint32_t ranks)
@@ -152,8 +166,11 @@ int MakeRootInfo(void* rootInfo)
     if (!listener) return Fail(kHcclUnavailable, "HcclGetRootInfo: no port to listen on (YR_FAKE_CANN_PORTS)");
     memset(rootInfo, 0, kRootInfoBytes);
     memcpy(rootInfo, &root, sizeof root);
-    std::lock_guard<std::mutex> lock(ThePoints().mutex);
-    ThePoints().listeners[root.id] = std::move(listener);
+    {
+        std::lock_guard<std::mutex> lock(ThePoints().mutex);
+        ThePoints().listeners[root.id] = std::move(listener);
+    }
+    std::thread(CloseUnlessTaken, root.id, Clock::now() + TheSettings().connectTimeout).detach();
     return kOk;
 }
 

@@ -1,6 +1,5 @@
 """torch's autograd threads rest before the interpreter ends."""
 
-import contextlib
 import ctypes
 import os
 import threading
@@ -50,10 +49,9 @@ class Worker:
 @pytest.fixture
 def worker() -> Iterator[Worker]:
     """A thread that is busy."""
-    with contextlib.ExitStack() as stack:
-        worker = Worker()
-        stack.callback(worker.stop)
-        yield worker
+    worker = Worker()
+    yield worker
+    worker.stop()
 
 
 def test_a_busy_autograd_thread_is_waited_for(worker: Worker) -> None:
@@ -73,8 +71,8 @@ def test_the_threads_of_a_backward_pass_come_to_rest(device: torch.device) -> No
     leaf = torch.ones(4, device=device, requires_grad=True)
     torch.autograd.backward(leaf.square().sum())
 
-    assert any(map(autograd_threads._rests, autograd_threads._autograd_threads()))
     assert autograd_threads.await_rest(PATIENCE)
+    assert any(map(autograd_threads._rests, autograd_threads._autograd_threads()))
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,13 @@
 import ctypes
 import os
 import signal
+import time
 from typing import Final
 
+import psutil
 import pytest
 from bindings import (
+    PATIENCE,
     REMOTE_LOST,
     TASK_TIMEOUT,
     Cann,
@@ -201,3 +204,26 @@ def meet_alone() -> str:
     except CannError as error:
         return error.message
     return ""
+
+
+def test_a_root_that_no_rank_comes_to_gives_its_port_back() -> None:
+    """HCCL_CONNECT_TIMEOUT bounds that, too: a port stays no longer than a rank may wait."""
+    left: Started = start(leave_a_root, settings={"HCCL_CONNECT_TIMEOUT": "1"})
+
+    assert left.result() == (1, 0)
+
+
+def leave_a_root() -> tuple[int, int]:
+    """Return how many more ports this process listens on with the root, and in the end."""
+    before = listening()
+    root_info(opened())
+    during, deadline = listening(), time.monotonic() + PATIENCE
+    while (after := listening()) > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return during - before, after - before
+
+
+def listening() -> int:
+    """Count the sockets of this process that listen."""
+    sockets = psutil.Process().net_connections("tcp")
+    return sum(one.status == psutil.CONN_LISTEN for one in sockets)

@@ -23,7 +23,6 @@ from collections.abc import Iterator
 import psutil
 
 from yr_conformance.datasystem.worker import few_threads, free_ports
-from yr_conformance.driver_ports import driver_ports_noted
 from yr_conformance.environment import environment_with
 from yr_conformance.listening import listening_ports
 from yr_conformance.marked import RAY_VARIABLE, processes_with
@@ -158,13 +157,12 @@ def _start(stack: contextlib.ExitStack, *, cleans_up: bool) -> str:
         node_ip_address=HOST, num_cpus=2, object_store_memory=200_000_000, **WITHOUT_MONITORS
     )
     stack.callback(ray.shutdown)
-    with driver_ports_noted():
-        ray.init(
-            address=cluster.address,
-            log_to_driver=False,
-            logging_level="warning",
-            _node_ip_address=HOST,
-        )
+    ray.init(
+        address=cluster.address,
+        log_to_driver=False,
+        logging_level="warning",
+        _node_ip_address=HOST,
+    )
     if cleans_up:
         stack.callback(adapter().cleanup)
     register_transport()

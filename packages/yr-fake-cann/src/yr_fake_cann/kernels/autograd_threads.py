@@ -3,8 +3,7 @@
 `backward()` returns when the gradients are there; the thread of the device then still drops what it
 held, for which it may want the interpreter. If that is ending by then, CPython 3.11 ends the
 thread inside a C++ destructor, and the process is aborted (`terminate called without an active
-exception`; https://github.com/pytorch/pytorch/issues/190489). On hardware the kernels are not in
-Python, so that the window is smaller.
+exception`; https://github.com/pytorch/pytorch/issues/190489).
 """
 
 import atexit
