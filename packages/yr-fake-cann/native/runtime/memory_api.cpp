@@ -37,6 +37,20 @@ PinnedMemory& Pinned()
     return pinned;
 }
 
+// Reserved lazily: the datasystem asks for a pinned pool of 2.5 GB and touches little of it.
+int AllocatePinned(const char* function, void** address, size_t bytes)
+{
+    return Enter(function, {{"bytes", bytes}}, [&] {
+        if (!address || !bytes) return Fail(kInvalidParameter, "%s: null pointer or zero size", function);
+        void* block = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (block == MAP_FAILED) return Fail(kOutOfMemory, "%s: %s", function, strerror(errno));
+        std::lock_guard<std::mutex> lock(Pinned().mutex);
+        Pinned().blocks[block] = bytes;
+        *address = block;
+        return kOk;
+    });
+}
+
 struct PointerAttributes {
     uint32_t device;
     int type;  // 0 host, 1 device, 2 unregistered
@@ -87,21 +101,9 @@ CANN_API int aclrtFree(void* address)
     return Enter(__func__, {{"address", address}}, [&] { return FreeDeviceMemory(address); });
 }
 
-// Reserved lazily: the datasystem asks for a pinned pool of 2.5 GB and touches little of it.
-CANN_API int aclrtMallocHost(void** address, size_t bytes)
-{
-    return Enter(__func__, {{"bytes", bytes}}, [&] {
-        if (!address || !bytes) return Fail(kInvalidParameter, "aclrtMallocHost: null pointer or zero size");
-        void* block = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (block == MAP_FAILED) return Fail(kOutOfMemory, "aclrtMallocHost: %s", strerror(errno));
-        std::lock_guard<std::mutex> lock(Pinned().mutex);
-        Pinned().blocks[block] = bytes;
-        *address = block;
-        return kOk;
-    });
-}
+CANN_API int aclrtMallocHost(void** address, size_t bytes) { return AllocatePinned(__func__, address, bytes); }
 
-CANN_API int aclrtMallocHostWithCfg(void** address, uint64_t bytes, void*) { return aclrtMallocHost(address, bytes); }
+CANN_API int aclrtMallocHostWithCfg(void** address, uint64_t bytes, void*) { return AllocatePinned(__func__, address, bytes); }
 
 CANN_API int aclrtFreeHost(void* address)
 {

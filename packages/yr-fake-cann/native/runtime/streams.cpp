@@ -41,16 +41,30 @@ std::vector<std::shared_ptr<Stream>> StreamsOf(const Device& device)
     return found;
 }
 
-int SynchronizeDevice(const char* function, std::optional<std::chrono::milliseconds> timeout)
+int SynchronizeStream(const char* function, void* stream, std::optional<std::chrono::milliseconds> timeout)
 {
-    Device* device = CurrentDevice();
-    if (!device) return NoContext(function);
+    return Enter(function, {{"stream", stream}}, [&] {
+        std::shared_ptr<Stream> found = FindStream(stream);
+        return found ? found->Synchronize(timeout) : NoStream(function, stream);
+    });
+}
+
+int SynchronizeAll(const Device& device, std::optional<std::chrono::milliseconds> timeout)
+{
     int first = kOk;
-    for (auto& stream : StreamsOf(*device)) {
+    for (auto& stream : StreamsOf(device)) {
         int status = stream->Synchronize(timeout);
         if (!first) first = status;
     }
     return first;
+}
+
+int SynchronizeDevice(const char* function, std::optional<std::chrono::milliseconds> timeout)
+{
+    return Enter(function, {}, [&] {
+        Device* device = CurrentDevice();
+        return device ? SynchronizeAll(*device, timeout) : NoContext(function);
+    });
 }
 
 std::optional<std::chrono::milliseconds> Milliseconds(int32_t timeout)
@@ -243,13 +257,10 @@ CANN_API int rtGetStreamId(void* stream, int32_t* id) { return aclrtStreamGetId(
 
 CANN_API int aclrtSynchronizeStreamWithTimeout(void* stream, int32_t timeout)
 {
-    return Enter(__func__, {{"stream", stream}}, [&] {
-        std::shared_ptr<Stream> found = FindStream(stream);
-        return found ? found->Synchronize(Milliseconds(timeout)) : NoStream("aclrtSynchronizeStream", stream);
-    });
+    return SynchronizeStream(__func__, stream, Milliseconds(timeout));
 }
 
-CANN_API int aclrtSynchronizeStream(void* stream) { return aclrtSynchronizeStreamWithTimeout(stream, -1); }
+CANN_API int aclrtSynchronizeStream(void* stream) { return SynchronizeStream(__func__, stream, std::nullopt); }
 
 CANN_API int aclrtStreamQuery(void* stream, int* status)
 {
@@ -261,10 +272,10 @@ CANN_API int aclrtStreamQuery(void* stream, int* status)
 
 CANN_API int aclrtSynchronizeDeviceWithTimeout(int32_t timeout)
 {
-    return Enter(__func__, {}, [&] { return SynchronizeDevice("aclrtSynchronizeDevice", Milliseconds(timeout)); });
+    return SynchronizeDevice(__func__, Milliseconds(timeout));
 }
 
-CANN_API int aclrtSynchronizeDevice() { return aclrtSynchronizeDeviceWithTimeout(-1); }
+CANN_API int aclrtSynchronizeDevice() { return SynchronizeDevice(__func__, std::nullopt); }
 
 // Entry of the emulator itself: a kernel that runs on the host calls it before it touches bytes. It
 // is a task of its NPU, and needs one that works.

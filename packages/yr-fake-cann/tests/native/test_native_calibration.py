@@ -1,6 +1,7 @@
 """Measured values in the place of the emulator's own, as the native library takes them."""
 
 import ctypes
+import functools
 import itertools
 import mmap
 import signal
@@ -31,13 +32,13 @@ def statuses_of_free() -> list[int]:
     return [cann.library.aclrtFree(ctypes.c_void_p(address)) for address in addresses]
 
 
-def status_of_a_failed_stream() -> int:
+def status_of_a_failed_stream(function: str, *limit: int) -> int:
     """Return the status of synchronising after an asynchronous copy from freed memory."""
     cann = opened()
     stream, address, host = cann.stream(), cann.malloc(8), ctypes.create_string_buffer(8)
     cann.aclrtFree(address)
     cann.aclrtMemcpyAsync(host, 8, address, 8, 2, stream)
-    status: int = cann.library.aclrtSynchronizeStreamWithTimeout(ctypes.c_void_p(stream), 1000)
+    status: int = getattr(cann.library, function)(ctypes.c_void_p(stream), *limit)
     return status
 
 
@@ -107,11 +108,18 @@ def test_the_status_of_a_function_with_one_mistake_needs_no_name() -> None:
     assert calibrated(status_of_too_much, "aclrtFree:207001=207018") == OUT_OF_MEMORY
 
 
-def test_the_mistake_of_a_task_is_known_when_its_stream_is_synchronised() -> None:
-    """What went wrong happened on another call's behalf."""
+@pytest.mark.parametrize(
+    ("function", "limit"),
+    [("aclrtSynchronizeStreamWithTimeout", [1000]), ("aclrtSynchronizeStream", [])],
+)
+def test_the_mistake_of_a_task_is_known_when_its_stream_is_synchronised(
+    function: str, limit: list[int]
+) -> None:
+    """What went wrong happened on another call's behalf; without a limit it is the same."""
     entry = "aclrtSynchronizeStreamWithTimeout:107000:freed=507899"
+    synchronise = functools.partial(status_of_a_failed_stream, function, *limit)
 
-    assert calibrated(status_of_a_failed_stream, entry) == 507899
+    assert calibrated(synchronise, entry) == 507899
 
 
 def test_memory_is_as_measured() -> None:

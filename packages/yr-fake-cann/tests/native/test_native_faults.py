@@ -1,5 +1,6 @@
 """The fault plan: what it can say, and what the native library does with it."""
 
+import ctypes
 import signal
 from collections.abc import Sequence
 
@@ -33,6 +34,14 @@ def queued_copy() -> tuple[int, int]:
     return 1, 0
 
 
+def status_of_synchronising(function: str) -> int:
+    """Return the status of waiting for a stream, or for a device, that has nothing to do."""
+    cann = opened()
+    arguments = [ctypes.c_void_p(cann.stream())] if function.endswith("Stream") else []
+    status: int = getattr(cann.library, function)(*arguments)
+    return status
+
+
 def make_stream() -> None:
     """Create one stream."""
     opened().stream()
@@ -45,8 +54,6 @@ def run(body: object, *arguments: object, faults: Sequence[Fault], seed: int = 0
 
 
 def _wide(value: object) -> object:
-    import ctypes
-
     return ctypes.c_void_p(value) if isinstance(value, int) else value
 
 
@@ -70,6 +77,14 @@ def test_a_fault_may_hold_for_one_device(device: int, status: int) -> None:
     faults = [Fault("aclrtMemcpy", device=1)]
 
     assert run(statuses_of_copies, device, 1, faults=faults) == [status]
+
+
+@pytest.mark.parametrize("function", ["aclrtSynchronizeStream", "aclrtSynchronizeDevice"])
+def test_a_call_without_a_time_limit_has_a_name_of_its_own(function: str) -> None:
+    """A plan for it does not need to know that there is another one with a limit."""
+    faults = [Fault(function, code=507899)]
+
+    assert run(status_of_synchronising, function, faults=faults) == 507899
 
 
 def test_a_task_that_fails_breaks_the_event_behind_it() -> None:
