@@ -7,15 +7,17 @@ import signal
 import time
 
 from cluster import is_running
-from etcd_pair import Pair
+from etcd_pair import NODE_TIMEOUT_S, Pair
 from etcd_process import EtcdProcess
 from raw_client import Connect, RawClient
 from served_worker import wait_until
 
 from yr_fake_ds import protocol
+from yr_fake_ds.membership.member import TURN_S
 
 SHORT_MS = 300
 LONGER_THAN_LEASES_S = 5
+LONG_SLEEP_S = NODE_TIMEOUT_S + TURN_S + 1
 KEEPER = "/tests/yr-fake-ds/directory"
 
 
@@ -108,6 +110,21 @@ def test_a_worker_that_was_given_up_ends_itself(etcd: EtcdProcess, pair: Pair) -
 
     wait_until(lambda: not is_running(pair.second.pid), "it ended itself")
     assert is_running(pair.first.pid)
+
+
+def test_workers_that_all_slept_go_on(etcd: EtcdProcess, pair: Pair) -> None:
+    """Nobody was there to give them up, though their leases have ended in an etcd elsewhere."""
+    both, workers = (pair.first, pair.second), "/tests/yr-fake-ds/workers/"
+    for one in both:
+        os.kill(one.pid, signal.SIGSTOP)
+    stopped_at = time.monotonic()
+    wait_until(lambda: time.monotonic() > stopped_at + LONG_SLEEP_S, "they have slept")
+    assert etcd.gateway.values(workers) == []
+    for one in both:
+        os.kill(one.pid, signal.SIGCONT)
+
+    wait_until(lambda: len(etcd.gateway.values(workers)) == 2, "both are there again")
+    assert all(is_running(one.pid) for one in both)
 
 
 def test_the_last_one_gives_the_directory_up(etcd: EtcdProcess, pair: Pair) -> None:

@@ -1,7 +1,7 @@
 """A worker as a member of its cluster in etcd: its lease, its entry, its part in the election.
 
-    /<cluster>/yr-fake-ds/workers/<address>   the worker's life; goes with its lease after
-                                              --node_timeout_s without a sign of life
+    /<cluster>/yr-fake-ds/workers/<address>   <address> <life> <lease> of the worker; goes with its
+                                              lease after --node_timeout_s without a sign of life
     /<cluster>/yr-fake-ds/directory           <address> <life> of the worker that keeps the
                                               directory; goes after --node_dead_timeout_s, or with
                                               the last worker
@@ -9,7 +9,8 @@
 The first worker keeps the directory. When it dies or stops, nothing can be written until it is
 back at its address, or until its time is over and another worker takes over, with nothing in it.
 An etcd that is away changes nothing. A worker whose lease has ended has been given up by the
-others and ends itself; only if nobody else is left, the keeper stays. All as measured on
+others and ends itself; only if nobody else is left, the keeper stays. Workers that did not run, all
+of them, as on a machine that sleeps, have given up nobody and go on. All as measured on
 openyuanrong-datasystem 0.8.1, except that there another one took over only 57 s after a death with
 --node_dead_timeout_s 8.
 """
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from typing import Final
@@ -29,6 +31,8 @@ from yr_fake_ds.membership.gateway import EtcdLostError, Gateway
 ROOT: Final = "/yr-fake-ds"
 SIGNS_PER_LEASE: Final = 3
 MAX_PAUSE_S: Final = 1.0
+TURN_S: Final = 10.0
+"""So long a worker that runs may be busy with an etcd that does not answer."""
 
 
 class Member:
@@ -55,6 +59,9 @@ class Member:
         self._worker_key = f"{self._workers}{address}"
         self._directory_key = f"{place}/directory"
         self._lease = self._directory_lease = ""
+        self._turn = time.monotonic()
+        self._slept = False
+        self._others: set[str] = set()
         self._left = threading.Event()
         self._thread = threading.Thread(target=self._run, name="member", daemon=True)
 
@@ -78,6 +85,8 @@ class Member:
     def _run(self) -> None:
         pause_s = min(self._leases_s[0] / SIGNS_PER_LEASE, MAX_PAUSE_S)
         while not self._left.wait(pause_s):
+            last, self._turn = self._turn, time.monotonic()
+            self._slept |= self._turn - last > self._leases_s[0] + TURN_S
             # Whatever is away now is tried again; clients are told by the calls that need it.
             try:
                 self._give_a_sign()
@@ -98,14 +107,23 @@ class Member:
         if self._directory_lease and not self._gateway.keep(self._directory_lease):
             self._directory_lease = ""
         self._find_directory()
+        self._others = self._other_workers()
+        self._slept = False
 
     def _is_given_up(self) -> bool:
-        others = [one for one in self._gateway.values(self._workers) if one != self._me]
+        others = self._other_workers()
+        if self._slept:
+            # Who slept, too, is not there any more, or again with another lease.
+            return bool(others & self._others)
         return bool(others) or not self._directory.serves(self._address)
+
+    def _other_workers(self) -> set[str]:
+        there = self._gateway.values(self._workers)
+        return {one for one in there if not one.startswith(self._me)}
 
     def _register(self) -> None:
         self._lease = self._gateway.grant(self._leases_s[0])
-        self._gateway.put(self._worker_key, self._me, self._lease)
+        self._gateway.put(self._worker_key, f"{self._me} {self._lease}", self._lease)
 
     def _find_directory(self) -> None:
         keeper = self._gateway.get(self._directory_key)
