@@ -20,6 +20,7 @@ from yr_conformance.transfer.call_journal import created_keys, start_journal
 
 ELEMENTS: Final = 10
 PIECE_S: Final = 45.0
+ROUNDS: Final = 25
 COORDINATOR: Final = "YRBackendCoordinator"
 SUPERVISOR: Final = "YRSupervisor_"
 NAMESPACE: Final = "yr_backend"
@@ -50,6 +51,23 @@ class LifeDriver:
 
         self.forget()
         cleanup_yr_resources()
+
+    def clean_up_under_transfers(self, hosts: list[str]) -> list[str]:
+        """Take the backend down while tensors are on their way; gives each one's `_outcome`."""
+        import ray
+
+        from ray_ascend.utils import cleanup_yr_resources
+
+        peers = [self._peer(host) for host in hosts]
+        sums = [
+            receiver.apply.remote(_total, sender.make.remote(_filled, 1.0))
+            for _ in range(ROUNDS)
+            for receiver in peers
+            for sender in peers
+        ]
+        ray.wait(sums, num_returns=len(hosts), timeout=PIECE_S)
+        cleanup_yr_resources()
+        return [_outcome(one) for one in sums]
 
     def shutdown(self) -> None:
         """Leave the cluster."""
@@ -238,6 +256,21 @@ def _filled(value: float) -> Any:
 
 def _total(tensor: Any) -> float:
     return float(tensor.sum())
+
+
+def _outcome(total: Any) -> str:
+    """Tell how a transfer ended: "arrived", or its error, or what arrived instead."""
+    import ray
+
+    try:
+        found = ray.get(total, timeout=PIECE_S)
+    except ray.exceptions.GetTimeoutError:
+        return "neither a tensor nor an error"
+    except ray.exceptions.RayTaskError:
+        return "failed"
+    except ray.exceptions.RayError as error:
+        return str(error) or type(error).__name__
+    return "arrived" if found == ELEMENTS else f"{found} instead of {ELEMENTS}"
 
 
 def _pid(_: Callable[..., Any]) -> int:

@@ -11,9 +11,11 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import tempfile
+import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import psutil
@@ -82,6 +84,15 @@ class RayCluster:
         """End the raylet of a node as a crash would."""
         self.keeper.ask("kill", host)
 
+    def stand_still(self, seconds: float) -> None:
+        """Let no process of it run for so long: nodes, drivers, actors, workers."""
+        processes = marked_processes(self._mark)
+        try:
+            _signal(processes, signal.SIGSTOP)
+            time.sleep(seconds)
+        finally:
+            _signal(processes, signal.SIGCONT)
+
     def driver(
         self, host: str, settings: Mapping[str, Any], through: Sequence[str] = ()
     ) -> Partner:
@@ -118,6 +129,12 @@ class RayCluster:
         own = {RAY_VARIABLE: self._mark, "TMPDIR": self._directory}
         environment = {**inherited, **_RAY, **settings, **own}
         return Partner(*self._stack.enter_context(started(command, environment, home, through)))
+
+
+def _signal(processes: Iterable[psutil.Process], number: int) -> None:
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.send_signal(number)
 
 
 @contextlib.contextmanager

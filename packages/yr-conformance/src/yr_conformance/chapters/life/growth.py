@@ -1,10 +1,14 @@
 """A cluster that grows and shrinks under one driver, and is cleaned up by another one.
 
 nodes 1 2 3   each to each   4 joins   4 leaves   3 is killed   cleanup   register again
+              cleanup by both drivers at once   again   cleanup under transfers   again
 """
 
 from __future__ import annotations
 
+import collections
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from yr_conformance.dialogue import Partner
@@ -24,6 +28,15 @@ class Asked:
     first: int
     second: int
     processes: int
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """How transfers ended that a cleanup interrupted, by outcome, and what was there then."""
+
+    outcomes: Mapping[str, int]
+    left: list[str]
+    same_actors: bool
 
 
 class Growth(Situation):
@@ -47,6 +60,22 @@ class Growth(Situation):
         for _ in range(2):
             other.ask("cleanup")
         return left_after(self.cluster.backend.remains)
+
+    def cleaned_at_once(self, other: Partner) -> list[str]:
+        """Clean up from both drivers at the same time; gives what is left."""
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            for cleaned in [pool.submit(one.ask, "cleanup") for one in (self.driver, other)]:
+                cleaned.result()
+        return left_after(self.cluster.backend.remains)
+
+    def cleaned_under_transfers(self, *hosts: str) -> Interrupted:
+        """Clean up from the driver whose actors transfer."""
+        self.registered_again(*hosts)
+        before = [self.driver.ask("pid_of_peer", host) for host in hosts]
+        outcomes = collections.Counter(self.driver.ask("clean_up_under_transfers", hosts))
+        left = left_after(self.cluster.backend.remains)
+        after = [self.driver.ask("pid_of_peer", host) for host in hosts]
+        return Interrupted(outcomes, left, before == after)
 
     def registered_again(self, *hosts: str) -> list[RunningWorker]:
         """Register after the cleanup, and transfer."""
@@ -73,4 +102,7 @@ def grow(cluster: RayCluster, settings: Variables) -> Record:
     record.step("workers at last", cluster.workers)
     record.step("cleaned", growth.cleaned_twice, other)
     record.step("registered again", growth.registered_again, first, second)
+    record.step("cleaned at once", growth.cleaned_at_once, other)
+    record.step("cleaned under transfers", growth.cleaned_under_transfers, first, second)
+    record.step("registered at last", growth.registered_again, first, second)
     return record

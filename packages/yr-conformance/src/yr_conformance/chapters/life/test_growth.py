@@ -104,3 +104,29 @@ def test_to_register_after_a_cleanup(growth: Record, cluster: RayCluster) -> Non
 
     assert [worker.host for worker in after] == cluster.hosts[:2]
     assert not set(pids(after)) & set(pids(growth["each to each"]))
+
+
+@clause("LIFE-CLEAN-09", MUST, source=GUIDE)
+def test_cleanup_from_two_drivers_at_once(growth: Record) -> None:
+    """Two drivers that clean up at the same time both come back, and nothing is left."""
+    left = growth["cleaned at once"]
+
+    assert not left, left
+
+
+@clause("LIFE-CLEAN-10", MUST, source=DESIGN)
+def test_cleanup_under_transfers(growth: Record) -> None:
+    """A transfer that a cleanup interrupts arrives whole or is an error; no actor ends by it."""
+    interrupted = growth["cleaned under transfers"]
+
+    assert set(interrupted.outcomes) <= {"arrived", "failed"}, interrupted.outcomes
+    assert interrupted.same_actors
+
+
+@clause("LIFE-CLEAN-11", MUST, source=DESIGN)
+def test_what_a_cleanup_under_transfers_leaves(growth: Record) -> None:
+    """A cleanup under transfers leaves nothing, and its driver may register again."""
+    left = growth["cleaned under transfers"].left
+
+    assert not left, left
+    assert growth["registered at last"]
