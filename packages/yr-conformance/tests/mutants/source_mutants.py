@@ -6,6 +6,7 @@
     breaks = "One sentence."
     change = [["daemon/reading.py", "these lines, which stand there once", "these instead"]]
     noticed_by = ["KV-GET-01"]
+    npus = true                       # if its clauses need them; false unless said
 
 Workers, clients, `dscli` and Ray's actors all inherit the path, so every process is broken alike.
 Nothing of the installed package is touched.
@@ -58,6 +59,7 @@ class SourceMutant:
     breaks: str
     changes: tuple[Change, ...]
     noticed_by: tuple[str, ...]
+    npus: bool = False
 
     def write_into(self, directory: pathlib.Path) -> None:
         """Put the broken package there; StaleMutantError if it has changed too much for that."""
@@ -88,4 +90,5 @@ def _read(file: pathlib.Path) -> Iterator[SourceMutant]:
         changes = tuple(Change(*change) for change in entry["change"])
         noticed_by = tuple(sorted(entry["noticed_by"]))
         package = file.parent.name
-        yield SourceMutant(name, package, file.stem, entry["breaks"], changes, noticed_by)
+        npus = entry.get("npus", False)
+        yield SourceMutant(name, package, file.stem, entry["breaks"], changes, noticed_by, npus)
