@@ -11,16 +11,16 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import signal
 import tempfile
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import psutil
 
 from yr_conformance.dialogue import Partner, started
+from yr_conformance.living import freeze
 from yr_conformance.marked import RAY_VARIABLE
 from yr_conformance.nodes import life_driver, node_keeper
 from yr_conformance.nodes.remains import Backend
@@ -88,10 +88,14 @@ class RayCluster:
         """Let no process of it run for so long: nodes, drivers, actors, workers."""
         processes = marked_processes(self._mark)
         try:
-            _signal(processes, signal.SIGSTOP)
+            for process in processes:
+                with contextlib.suppress(ProcessLookupError):
+                    freeze(process.pid)
             time.sleep(seconds)
         finally:
-            _signal(processes, signal.SIGCONT)
+            for process in processes:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.resume()
 
     def driver(
         self, host: str, settings: Mapping[str, Any], through: Sequence[str] = ()
@@ -129,12 +133,6 @@ class RayCluster:
         own = {RAY_VARIABLE: self._mark, "TMPDIR": self._directory}
         environment = {**inherited, **_RAY, **settings, **own}
         return Partner(*self._stack.enter_context(started(command, environment, home, through)))
-
-
-def _signal(processes: Iterable[psutil.Process], number: int) -> None:
-    for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.send_signal(number)
 
 
 @contextlib.contextmanager

@@ -31,6 +31,10 @@ class Situation:
         """Tell whether transfers among these nodes succeed."""
         return not self.driver.ask("transfer_error", hosts)
 
+    def actors(self, *hosts: str) -> list[int]:
+        """Give the processes that transfer at these nodes."""
+        return [self.driver.ask("pid_of_peer", host) for host in hosts]
+
     def tries(self, trial: Trial, what: str, limit_s: float, name: str, *arguments: str) -> bool:
         """Note what the driver sees of one of its calls during a fault; whether it succeeded."""
         watch = Stopwatch()

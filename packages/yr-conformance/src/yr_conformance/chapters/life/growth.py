@@ -71,10 +71,10 @@ class Growth(Situation):
     def cleaned_under_transfers(self, *hosts: str) -> Interrupted:
         """Clean up from the driver whose actors transfer."""
         self.registered_again(*hosts)
-        before = [self.driver.ask("pid_of_peer", host) for host in hosts]
+        before = self.actors(*hosts)
         outcomes = collections.Counter(self.driver.ask("clean_up_under_transfers", hosts))
         left = left_after(self.cluster.backend.remains)
-        after = [self.driver.ask("pid_of_peer", host) for host in hosts]
+        after = self.actors(*hosts)
         return Interrupted(outcomes, left, before == after)
 
     def registered_again(self, *hosts: str) -> list[RunningWorker]:

@@ -37,7 +37,7 @@ class Repairs(Situation):
         place = backend.place_of(old)
         # Another worker listens at the same address.
         files_and_processes = dataclasses.replace(place, listens=())
-        actors = self._actors()
+        actors = self.actors(*self.cluster.hosts[:2])
         kill(*(victim(place) for victim in victims))
         trial.mended()
         with watched(trial, lambda: backend.remains_of(files_and_processes)):
@@ -45,7 +45,7 @@ class Repairs(Situation):
                 wait_until(lambda: self._serves(host, old), f"another worker at {host}")
             trial.recover(lambda: self.transfers_again(*self.cluster.hosts[:2]))
         trial.left += self._surplus()
-        assert self._actors() == actors, f"other actors than {actors}"
+        assert self.actors(*self.cluster.hosts[:2]) == actors, f"other actors than {actors}"
         return trial
 
     def coordinator_killed(self, trial: Trial) -> Trial:
@@ -88,7 +88,7 @@ class Repairs(Situation):
         """Kill an actor whose object is stored; whether its key is there at once, and later."""
         address = self.cluster.worker_at(host).address
         keys = self.driver.ask("put", "orphan", host)
-        kill(self.driver.ask("pid_of_peer", host))
+        kill(*self.actors(host))
         at_once = self.driver.ask("exist", address, keys)
         self.driver.ask("renew", host)
         wait_until(lambda: not self.driver.ask("exist", address, keys), f"{keys} are gone")
@@ -99,10 +99,6 @@ class Repairs(Situation):
             worker.host == host and worker.pid != old.pid and worker.address in worker.listens
             for worker in self.cluster.workers()
         )
-
-    def _actors(self) -> list[int]:
-        """The processes that transfer."""
-        return [self.driver.ask("pid_of_peer", host) for host in self.cluster.hosts[:2]]
 
     def _surplus(self) -> list[str]:
         """Name workers beyond one for each node."""

@@ -27,18 +27,15 @@ class Sleep(Situation):
         first, second = self.cluster.hosts[:2]
         workers = self.transfers(first, second)
         self.driver.ask("put", "kept", second)
-        actors = self._actors()
+        actors = self.actors(first, second)
         self.cluster.stand_still(SLEEP_S)
         trial.mended()
         trial.recover(lambda: self.transfers_again(first, second))
-        if self._actors() != actors:
+        if self.actors(first, second) != actors:
             trial.lost.append(f"actors {actors}")
         if len(self.cluster.workers()) != len(workers):
             trial.left.append(f"workers {self.cluster.workers()} after {workers}")
         return trial
-
-    def _actors(self) -> list[int]:
-        return [self.driver.ask("pid_of_peer", host) for host in self.cluster.hosts[:2]]
 
 
 @pytest.fixture(scope="module")
