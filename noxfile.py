@@ -20,6 +20,7 @@ from bench_sessions import bench, bench_fake, bench_published, bench_released
 from contents import (
     CANN,
     CONTENTS,
+    COSMIC_RAY,
     DATASYSTEM,
     DOWNSTREAM,
     EMULATING,
@@ -44,6 +45,7 @@ from contents import (
 from environments import PACKAGES, ROOT, install, install_local
 from image_sessions import image
 from minimums_sessions import minimums, minimums_build
+from mutation_sessions import mutation
 from native_sessions import aarch64, sanitizers
 from pages_sessions import docs, docs_blocks
 from release_sessions import build, inventory
@@ -64,6 +66,7 @@ __all__ = [
     "inventory",
     "minimums",
     "minimums_build",
+    "mutation",
     "own_transport",
     "published",
     "report_pages",
@@ -117,7 +120,7 @@ def matrix(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Check every package, its tests, the driver and the scripts with mypy --strict."""
     stubs = ("types-psutil", "types-PyYAML", "types-docker")
-    typed = (TORCH, NUMPY, "msgspec", "jinja2", "nox", PYELFTOOLS, *TEST_TOOLS, *stubs)
+    typed = (TORCH, NUMPY, "msgspec", "jinja2", "nox", COSMIC_RAY, PYELFTOOLS, *TEST_TOOLS, *stubs)
     install(session, (MYPY, *typed), are_imported=False)
     measuring = source_path(ROOT / "benchmarks")
     session.run("mypy", "noxfile.py", "ci", "benchmarks/bench", env=measuring)

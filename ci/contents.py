@@ -20,6 +20,8 @@ TEST_TOOLS = (
     "psutil>=6",
     "testcontainers>=4.10",
 )
+# Changes modules in small ways, one at a time.
+COSMIC_RAY = "cosmic-ray==8.7.0"
 # What renders the matrix of CI jobs, and what checks the rendered files.
 MATRIX_TOOLS = (
     "jinja2>=3.1",

@@ -113,6 +113,7 @@ NIGHTLY = (
     _step("reports in a browser", "-s report-pages"),
     _step("a transport that is not ours", "-s own-transport"),
     _step("mutants", "-s mutants"),
+    _step("each small change of our core", "-s mutation"),
     _step("sanitizers", "-s sanitizers"),
     _step("cross-compiled for aarch64", "-s aarch64"),
     _step("with the lowest dependencies that are promised", "-s minimums"),
