@@ -36,3 +36,13 @@ def test_arming_a_key_again_and_again_takes_no_memory() -> None:
 
     assert len(expiries._heap) <= SLACK + 2
     assert expiries.take_due(10.0 * SLACK) == ["k"]
+
+
+def test_entries_are_not_sorted_anew_at_each_call() -> None:
+    """As long as there are few outdated ones they stay where they are."""
+    expiries = Expiries()
+
+    for at in range(SLACK):
+        expiries.arm("k", float(at))
+
+    assert len(expiries._heap) == SLACK
