@@ -109,7 +109,7 @@ def matrix(session: nox.Session) -> None:
     rehearsing = "--dry-run" in session.posargs
     if rehearsing:
         install_local(session, CANN)
-    scripts = ("ci", "ci/hardware", "benchmarks")
+    scripts = ("ci", "ci/hardware", "ci/mutation", "benchmarks")
     env = {"PYTHONPATH": os.pathsep.join(str(ROOT / one) for one in scripts)}
     session.run("python", "-m", "matrix", *session.posargs, env=env)
     if not rehearsing:

@@ -18,7 +18,7 @@ from modules import Module
 from outcomes import outcomes_of
 
 LIMIT_S = 60.0
-# `|` stands in annotations; two other signs than the right one are enough; ruff knows `is` for `==`.
+# `|` stands in annotations; two signs instead of another are enough; ruff knows `is` for `==`.
 LEFT_OUT = (
     "core/ReplaceBinaryOperator_BitOr_.*",
     "core/ReplaceBinaryOperator_.*_(Div|FloorDiv|Mod|Pow|RShift|LShift|BitOr|BitAnd|BitXor)",

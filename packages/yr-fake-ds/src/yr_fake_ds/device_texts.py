@@ -42,6 +42,13 @@ NO_CONTEXT: Final = Text(
 ACL_FAILED: Final = Text(
     ACL_ERROR, "acl api failed with error code {code}. {detail}", "acl_device_manager.cpp", 39
 )
+LOCAL_COPY_FAILED: Final = Text(
+    ACL_ERROR,
+    "ACL api failed with error code 107000, please refer to ACL documentation for detailed error"
+    " information. ",
+    "acl_device_manager.cpp",
+    311,
+)
 SET_LENGTHS: Final = Text(
     INVALID,
     "The size of objKeys({keys}) and devBlobList({lists}) does not match",
@@ -71,7 +78,7 @@ HOST_BLOB_COUNT: Final = Text(
     " receiver count is: {receiver}, mismatch devBlobList index: {index}, mismatch key index:"
     " {index}",
     "device_batch_copy_helper.h",
-    95,
+    82,
 )
 HOST_BLOB_SIZE: Final = Text(
     RUNTIME_ERROR,

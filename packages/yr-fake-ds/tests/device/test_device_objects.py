@@ -157,6 +157,34 @@ def test_a_client_copies_its_own_key_locally(sender: NpuProcess, key: str) -> No
     assert sender.ask("dev_delete", [key]) == []
 
 
+def test_a_local_copy_into_more_blobs_fills_the_first(sender: NpuProcess, key: str) -> None:
+    """Numbers and sizes of blobs are not compared within a process."""
+    share(sender, key, 7)
+    sender.ask("fill", "more", 1, SIZE)
+
+    assert sender.ask("dev_mget", [key], [["more", 4]], 0) == []
+
+    assert sender.ask("look", "more") == [7, 1, SIZE]
+    assert sender.ask("dev_delete", [key]) == []
+
+
+def test_a_local_copy_into_fewer_blobs_is_the_error_of_the_call(
+    sender: NpuProcess, receiver: NpuProcess, key: str
+) -> None:
+    """Whatever becomes of its other keys, the call raises what CANN says of the missing blob."""
+    share(receiver, f"{key}-other")
+    sender.ask("fill", "x", 1, SIZE)
+    sender.ask("dev_mset", [key], [["x", 4]])
+    sender.ask("fill", "r", 0, SIZE)
+
+    error = sender.ask("dev_mget", [f"{key}-other", key], ["r", "r"], 0)
+
+    assert error.startswith("error: RuntimeError: code: [Acl api error]")
+    assert "error code 107000" in error
+    for process, name in ((sender, key), (receiver, f"{key}-other")):
+        assert process.ask("dev_delete", [name]) == []
+
+
 def test_host_and_device_keys_are_two_spaces(sender: NpuProcess, key: str) -> None:
     """One name can be both; deleting one leaves the other."""
     share(sender, key)

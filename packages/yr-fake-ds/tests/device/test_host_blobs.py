@@ -75,6 +75,17 @@ def test_blobs_must_agree(sender: NpuProcess, key: str) -> None:
     assert sender.ask("delete", [key]) == []
 
 
+def test_an_error_counts_what_is_there(sender: NpuProcess, key: str) -> None:
+    """The index of blobs that do not agree is that among the keys that were found."""
+    sender.ask("fill", "x", 1, 100)
+    sender.ask("mset_d2h", [key], ["x"])
+
+    error = sender.ask("mget_h2d", [f"{key}-missing", key], ["x", ["x", 2]], 0)
+
+    assert "sender count is: 1, receiver count is: 2, mismatch devBlobList index: 0," in error
+    assert sender.ask("delete", [key]) == []
+
+
 def test_the_first_device_becomes_the_threads(sender: NpuProcess, key: str) -> None:
     """`mset_d2h` for another device works and leaves that one current; dev calls then refuse."""
     sender.ask("fill", "x", 1, SIZE)

@@ -50,10 +50,10 @@ def is_complete(source: "DeviceSource", target: Blobs) -> bool:
 
 def fetch(source: "DeviceSource", target: Blobs, deadline: float) -> None:
     """Copy a source to a target, which may take a part of it; StatusError if it cannot be."""
-    _check_count(source.memory.blobs, target)
     if source.is_own and not target.source_offset:
         _copy_locally(source.memory, target)
         return
+    _check_count(source.memory.blobs, target)
     for blob, size in zip(source.memory.blobs, target.sizes, strict=True):
         _check_range(blob.size, target.source_offset, size)
     if source.memory.npu == cann.load().physical(target.device):
@@ -77,10 +77,13 @@ def _copy_locally(memory: "DeviceObject", target: Blobs) -> None:
     """Copy within the process; sizes are not compared, as in the real one (measured).
 
     What lies behind a shorter source is not copied, where the real one copies whatever is there.
+    A target of more blobs keeps its last ones; one of fewer is filled, and refused (measured).
     """
     devices = cann.load()
-    for blob, (address, size) in zip(memory.blobs, target.pieces, strict=True):
+    for blob, (address, size) in zip(memory.blobs, target.pieces, strict=False):
         devices.copy(address, blob.address, min(size, blob.size), cann.DEVICE_TO_DEVICE)
+    if len(target.pieces) < len(memory.blobs):
+        raise refuse(texts.LOCAL_COPY_FAILED)
 
 
 def _check_count(blobs: "Sequence[DeviceBlob]", target: Blobs) -> None:
