@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from yr_fake_ds.store.blocks import Block, Blocks
 
 
@@ -85,6 +87,34 @@ def test_evictable_copies_make_room_oldest_first() -> None:
     assert [copy.name for copy in blocks.copies()] == [("k0", 0), ("k2", 2)]
 
 
+@pytest.mark.parametrize(
+    ("evictable", "replica", "goes"),
+    [(False, False, False), (True, False, True), (False, True, True), (True, True, True)],
+)
+def test_what_has_to_stay_and_what_may_go(*, evictable: bool, replica: bool, goes: bool) -> None:
+    """Only values that may be evicted, and copies of what another worker has, make room."""
+    blocks = Blocks(64)
+    blocks.name(created(blocks), "k", 1, evictable=evictable, replica=replica)
+
+    made, evicted = blocks.create(64)
+
+    assert ((made is not None), evicted) == (goes, [("k", 1)] if goes else [])
+
+
+def test_a_new_block_is_no_value_yet() -> None:
+    """It has not been published, and may be; two blocks are never the same one."""
+    blocks = Blocks(1024)
+    block = created(blocks)
+    assert (block.published, block.spent, block.evictable, block.replica) == (False,) * 4
+    assert Block(1, 0, 64) != Block(1, 0, 64)
+
+    blocks.name(block, "k", 1, evictable=False, replica=False)
+    assert block.published
+    blocks.drop("k", 1)
+
+    assert not block.published
+
+
 def test_what_can_never_fit_evicts_nothing() -> None:
     """A block larger than the arena is refused without a victim."""
     blocks = Blocks(64)
@@ -125,9 +155,10 @@ def test_references_are_counted() -> None:
     blocks = Blocks(64)
     block = created(blocks, client="c")
     blocks.hold(block, "c")
+    assert block.holders == {"c": 2}
 
     blocks.release(block.id, "c")
-    assert blocks.references() == 1
+    assert (blocks.references(), block.holders) == (1, {"c": 1})
     blocks.release(block.id, "c")
 
     assert blocks.allocator.used == 0
