@@ -258,14 +258,16 @@ for _target in CONTENTS:
 def mutants(session: nox.Session) -> None:
     """Break fake and transport in one way after the other; the clauses must notice every one."""
     _install_transport_stack(session, RAYS["newest"], TORCH_NPU)
+    session.install("cmake>=3.20")
     install_local(session, FAKE, SUITE, TRANSPORT, CANN)
     scripts = PACKAGES / SUITE / "tests" / "mutants"
-    of_sources = ("python", str(scripts / "run_source_mutants.py"))
+    of_sources = ("python", str(scripts / "run_source_mutants.py"), "--control", "--jobs", "2")
     if "--package" in session.posargs:
         session.run("yr-fake-ds", "run", "--", *of_sources, *session.posargs, env=RAY_ENV)
         return
-    if not session.posargs:
-        session.run("yr-fake-ds", "run", "--", *of_sources, env=RAY_ENV)
+    for package in () if session.posargs else (FAKE, TRANSPORT, CANN):
+        names = ("--package", IMPORT_NAMES[package])
+        session.run("yr-fake-ds", "run", "--", *of_sources, *names, env=RAY_ENV)
     command = ("--", "python", str(scripts / "run_transport_mutants.py"), *session.posargs)
     if "--npu" not in session.posargs:
         session.run("yr-fake-ds", "run", *command, env=RAY_ENV)

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from native_build import libraries_of
 from source_mutants import SOURCES, SourceMutant, load
 from suite_run import SuiteError, environment_with, failing_clauses
 
@@ -92,14 +93,20 @@ def _try(mutant: SourceMutant, tests: Sequence[str], options: Sequence[str]) -> 
     with tempfile.TemporaryDirectory(prefix="yrm-") as name:
         directory = pathlib.Path(name)
         mutant.write_into(directory)
-        failed, output = _run(directory, tests, options, npus=mutant.npus)
+        built = libraries_of(directory / "native") if mutant.is_native else {}
+        failed, output = _run(directory, tests, options, npus=mutant.npus, **built)
         return Trial(mutant, tuple(failed), output)
 
 
 def _run(
-    directory: pathlib.Path, tests: Sequence[str], options: Sequence[str], *, npus: bool
+    directory: pathlib.Path,
+    tests: Sequence[str],
+    options: Sequence[str],
+    *,
+    npus: bool,
+    **more: str,
 ) -> tuple[list[str], str]:
-    environment = environment_with(str(directory), PATIENCE_S)
+    environment = environment_with(str(directory), PATIENCE_S, **more)
     activation = WITH_NPUS if npus else WITHOUT_NPUS
     failed = failing_clauses(tests, options, environment, directory, activation)
     return failed, (directory / "output").read_text(encoding="utf-8")

@@ -9,7 +9,8 @@
     npus = true                       # if its clauses need them; false unless said
 
 Workers, clients, `dscli` and Ray's actors all inherit the path, so every process is broken alike.
-Nothing of the installed package is touched.
+Nothing of the installed package is touched. Of yr_fake_cann the C++ is changed, below
+packages/yr-fake-cann, and built again.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ else:
     import tomli as tomllib
 
 SOURCES = pathlib.Path(__file__).with_name("sources")
+NATIVE = {"yr_fake_cann": pathlib.Path(__file__).resolve().parents[3] / "yr-fake-cann"}
+"""Packages of which something else than Python is changed, and where that is."""
+_NOT_SOURCES = shutil.ignore_patterns("__pycache__", "build", "tests", "docs", "dist")
 
 
 class StaleMutantError(Exception):
@@ -63,17 +67,23 @@ class SourceMutant:
 
     def write_into(self, directory: pathlib.Path) -> None:
         """Put the broken package there; StaleMutantError if it has changed too much for that."""
-        copy = directory / self.package
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(directory_of(self.package), copy, ignore=ignored)
+        copy = directory / ("native" if self.is_native else self.package)
+        shutil.copytree(directory_of(self.package), copy, ignore=_NOT_SOURCES)
         for change in self.changes:
             path = copy / change.file
             text = change.apply(path.read_text(encoding="utf-8"))
             path.write_text(text, encoding="utf-8")
 
+    @property
+    def is_native(self) -> bool:
+        """Whether it has to be built before it does anything."""
+        return self.package in NATIVE
+
 
 def directory_of(package: str) -> pathlib.Path:
-    """Find the package that would be imported; it is not imported."""
+    """Find the package that would be imported, or the sources of what is built; imports nothing."""
+    if package in NATIVE:
+        return NATIVE[package]
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(f"{package} is not installed here")

@@ -23,7 +23,7 @@ def test_every_mutant_still_fits_and_can_be_read(mutant: SourceMutant) -> None:
 
     assert mutant.breaks.endswith(".")
     assert mutant.noticed_by
-    for text in texts.values():
+    for text in [] if mutant.is_native else texts.values():
         ast.parse(text)
 
 
@@ -41,7 +41,7 @@ def test_a_mutant_whose_lines_are_gone_is_an_error() -> None:
 
 def test_a_copy_is_broken_and_the_package_is_not(tmp_path: pathlib.Path) -> None:
     """The copy has the change, all else as it is."""
-    mutant = MUTANTS[0]
+    mutant = next(one for one in MUTANTS if not one.is_native)
     change = mutant.changes[0]
     original = directory_of(mutant.package) / change.file
     before = original.read_text(encoding="utf-8")
