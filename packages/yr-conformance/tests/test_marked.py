@@ -1,6 +1,7 @@
 """Marked processes are found by what they inherited, whatever they became since."""
 
 import os
+import signal
 import subprocess
 import sys
 import uuid
@@ -41,6 +42,29 @@ def test_only_the_mark_counts(child: subprocess.Popen[bytes], mark: str) -> None
     assert [process.pid for process in processes_with(MARK_VARIABLE, mark)] == [child.pid]
     assert pids(RAY_VARIABLE, mark) == set()
     assert pids(MARK_VARIABLE, "another") == set()
+
+
+def test_who_has_written_over_its_environment_has_the_marks_of_its_parent(mark: str) -> None:
+    """A title longer than the arguments lies over what a process was started with."""
+    overwrite = (
+        "import ctypes, time\n"
+        "fields = open('/proc/self/stat').read().rpartition(')')[2].split()\n"
+        "ctypes.memset(int(fields[47]), 0, int(fields[48]) - int(fields[47]))\n"
+        "print('done', flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    start = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {overwrite!r}])"
+    environment = {**os.environ, MARK_VARIABLE: mark, RAY_VARIABLE: "session"}
+    command = [sys.executable, "-c", start]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"done\n"
+        found = {status.pid: marks for status, marks in marked_with(MARK_VARIABLE, mark)}
+        for pid in sorted(found, reverse=True):
+            os.kill(pid, signal.SIGKILL)
+
+    assert len(found) == 2
+    assert [marks[RAY_VARIABLE] for marks in found.values()] == ["session"] * 2
 
 
 def test_a_child_is_found_as_soon_as_it_is_started(

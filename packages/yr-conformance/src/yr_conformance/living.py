@@ -29,6 +29,7 @@ class Status:
     pid: int
     name: str
     state: str
+    parent: int
     threads: int
     start_time: int
     flags: int
@@ -69,6 +70,7 @@ def status_of(pid: int) -> Status | None:
         pid=pid,
         name=text[begin + 1 : end],
         state=fields[0],
+        parent=int(fields[1]),
         threads=int(fields[17]),
         start_time=int(fields[19]),
         flags=int(fields[6]),

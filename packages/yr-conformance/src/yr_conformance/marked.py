@@ -2,6 +2,8 @@
 
 What a process was started with does not change, so each environment is read once, and remembered
 for as long as the process is the same: same id, same start, and no other program in it (exec).
+A process that has given itself a long title, as Ray's agents do, has written over it (Ray 2.60):
+such a one has the marks of the process that started it.
 """
 
 from __future__ import annotations
@@ -87,8 +89,19 @@ def _marks(status: Status) -> Marks:
         if not environment:
             return {}
         marks = _parsed(environment)
+        if _is_overwritten(environment):
+            marks = {**_marks_of_parent(status), **marks}
         _known[identity] = (status.environment_at, marks)
     return marks
+
+
+def _is_overwritten(environment: bytes) -> bool:
+    return b"=" not in environment.partition(b"\0")[0]
+
+
+def _marks_of_parent(status: Status) -> Marks:
+    parent = status_of(status.parent)
+    return {} if parent is None else _marks(parent)
 
 
 def _environment(pid: int) -> bytes:

@@ -20,11 +20,12 @@ from dataclasses import dataclass
 
 from native_build import libraries_of
 from source_mutants import SOURCES, SourceMutant, load
-from suite_run import SuiteError, environment_with, failing_clauses
+from suite_run import SuiteError, environment_with, failures
 
 from yr_conformance.catalogue import node_ids
 
-PATIENCE_S = "15"
+PATIENCE_S = "60"
+"""Longer than a start takes on a busy machine: what is not ready in time would pass for a kill."""
 WITHOUT_NPUS = (sys.executable, "-m", "yr_fake_ds", "run", "--")
 WITH_NPUS = (sys.executable, "-m", "yr_fake_ds", "run", "--npus", "8", "--")
 
@@ -34,7 +35,8 @@ class Trial:
     """What a run with a mutant showed."""
 
     mutant: SourceMutant
-    failed: tuple[str, ...]
+    failed: dict[str, str]
+    """Why each clause failed."""
     output: str
 
     @property
@@ -53,6 +55,10 @@ class Trial:
             found = f"caught: {found}"
         return f"{self.mutant.name:<50} {found}"
 
+    def reasons(self) -> str:
+        """Give a line for each clause that failed."""
+        return "\n".join(f"    {name}: {why}" for name, why in self.failed.items())
+
 
 def main() -> int:
     """Entry point."""
@@ -68,6 +74,8 @@ def main() -> int:
         for trial in pool.map(attempt, mutants):
             wrong += bool(trial.missed)
             print(trial, flush=True)  # noqa: T201
+            if options.reasons:
+                print(trial.reasons(), flush=True)  # noqa: T201
             if trial.missed and options.show:
                 print(trial.output, flush=True)  # noqa: T201
     return 1 if wrong else 0
@@ -95,7 +103,7 @@ def _try(mutant: SourceMutant, tests: Sequence[str], options: Sequence[str]) -> 
         mutant.write_into(directory)
         built = libraries_of(directory / "native") if mutant.is_native else {}
         failed, output = _run(directory, tests, options, npus=mutant.npus, **built)
-        return Trial(mutant, tuple(failed), output)
+        return Trial(mutant, failed, output)
 
 
 def _run(
@@ -105,10 +113,10 @@ def _run(
     *,
     npus: bool,
     **more: str,
-) -> tuple[list[str], str]:
+) -> tuple[dict[str, str], str]:
     environment = environment_with(str(directory), PATIENCE_S, **more)
     activation = WITH_NPUS if npus else WITHOUT_NPUS
-    failed = failing_clauses(tests, options, environment, directory, activation)
+    failed = failures(tests, options, environment, directory, activation)
     return failed, (directory / "output").read_text(encoding="utf-8")
 
 
@@ -134,6 +142,7 @@ def _options() -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--chapter", action="append", help="run all clauses of a chapter")
     parser.add_argument("--control", action="store_true", help="run with nothing broken first")
     parser.add_argument("--jobs", type=int, default=1, help="mutants tried at the same time")
+    parser.add_argument("--reasons", action="store_true", help="print why each clause failed")
     parser.add_argument("--show", action="store_true", help="print what pytest said of survivors")
     parser.add_argument("names", nargs="*", help="mutants or areas to try (default: all)")
     return parser.parse_known_args()

@@ -35,7 +35,18 @@ def failing_clauses(
     directory: pathlib.Path,
     activation: Sequence[str] = (),
 ) -> list[str]:
-    """Run tests of the suite and return the ids of the clauses that failed; SuiteError if it ended.
+    """Run tests of the suite and return the ids of the clauses that failed, as `failures` does."""
+    return sorted(failures(tests, options, environment, directory, activation))
+
+
+def failures(
+    tests: Sequence[str],
+    options: Sequence[str],
+    environment: Mapping[str, str],
+    directory: pathlib.Path,
+    activation: Sequence[str] = (),
+) -> dict[str, str]:
+    """Run tests of the suite and return why clauses failed, by id; SuiteError if it ended.
 
     What it prints is in `directory`, in the file `output`.
     """
@@ -52,5 +63,8 @@ def failing_clauses(
     if not report.exists():
         raise SuiteError(f"the suite did not run:\n{done.stdout}{done.stderr}")
     clauses = json.loads(report.read_text(encoding="utf-8"))["clauses"]
-    failed = {clause_id_of(name) for name, one in clauses.items() if one["state"] == "failed"}
-    return sorted(failed)
+    return {
+        clause_id_of(name): str(one["reason"])
+        for name, one in sorted(clauses.items())
+        if one["state"] == "failed"
+    }

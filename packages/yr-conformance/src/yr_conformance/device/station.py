@@ -79,6 +79,11 @@ class Station:
         self._tensors[name] = numbers.reshape(shape).npu()
         self._torch.npu.synchronize()
 
+    def add(self, name: str, value: float) -> None:
+        """Make every number of a tensor larger."""
+        self._tensors[name].add_(value)
+        self._torch.npu.synchronize()
+
     def fill(self, name: str, value: float) -> None:
         """Overwrite a tensor."""
         self._tensors[name].fill_(value)

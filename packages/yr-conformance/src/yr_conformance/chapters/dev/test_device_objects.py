@@ -157,12 +157,19 @@ def test_keys_behind_a_missing_one_fail(
 
 
 @clause("DEV-OBJ-08", MUST, source=EMULATED)
+@pytest.mark.timeout(200)
 def test_a_late_key_is_waited_for(
-    npu0: StationProcess, npu1: StationProcess, device_keys: Keys
+    npu0: StationProcess, npu1: StationProcess, npu2: StationProcess, device_keys: Keys
 ) -> None:
-    """`dev_mget` waits up to `sub_timeout_ms` and ends when the key is offered."""
+    """`dev_mget` waits up to `sub_timeout_ms` and ends when the key is offered.
+
+    That of another process, which begins later and ends without the key, is the proof of waiting.
+    """
     npu1.ask("make", "r", 0)
-    npu1.begin("dev_mget", [device_keys()], ["r"], 30_000)
+    npu2.ask("make", "r", 0)
+    npu1.begin("dev_mget", [device_keys()], ["r"], 600_000)
+    with raises_status("Key not found"):
+        npu2.ask("dev_mget", [device_keys()], ["r"], 300)
 
     share(npu0, device_keys(), 6)
 
@@ -249,15 +256,17 @@ def test_a_client_copies_its_own_key(npu0: StationProcess, device_keys: Keys) ->
 def test_many_keys_in_one_call(
     npu0: StationProcess, npu1: StationProcess, device_keys: Keys
 ) -> None:
-    """A hundred keys are offered and copied in one call each."""
+    """A hundred keys are offered and copied in one call each, every one with its own bytes."""
     keys = device_keys.many(100)
-    npu0.ask("make", "x", 2, 100)
-    npu1.ask("make", "r", 0, 100)
+    names = [f"part{number}" for number in range(100)]
+    for number, name in enumerate(names):
+        npu0.ask("make", name, number, 100)
+        npu1.ask("make", name, -1, 100)
 
-    assert npu0.ask("blobs", "dev_mset", keys, [("x", 1)] * 100) == []
-    assert npu1.ask("blobs", "dev_mget", keys, [("r", 1)] * 100, 0) == []
+    assert npu0.ask("dev_mset", keys, names) == []
+    assert npu1.ask("dev_mget", keys, names, 0) == []
 
-    assert npu1.ask("values", "r") == [2]
+    assert [npu1.ask("values", name) for name in names] == [[number] for number in range(100)]
 
 
 @clause("DEV-OBJ-16", MUST, source=EMULATED)

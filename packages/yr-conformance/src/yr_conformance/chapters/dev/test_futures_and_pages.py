@@ -11,7 +11,7 @@ from yr_conformance.datasystem.statuses import raises_status
 from yr_conformance.device.clauses import EMULATED, MUST, clause
 from yr_conformance.device.station_process import StationProcess
 
-LAYERS = ["layer0", "layer1"]
+LAYERS = ["layer0", "layer1", "layer2"]
 
 
 @clause("DEV-FUT-01", MUST, source=EMULATED)
@@ -81,8 +81,9 @@ def test_blocks_of_all_layers_are_stored_and_loaded(
     client: Any, npu0: StationProcess, npu1: StationProcess, own_keys: Keys
 ) -> None:
     """Each block number is one key with a blob a layer; other blocks are left alone."""
-    for name in LAYERS:
+    for number, name in enumerate(LAYERS):
         npu0.ask("count_up", name, 4, 8)
+        npu0.ask("add", name, 100 * number)
         npu1.ask("count_up", name, 4, 8)
         npu1.ask("fill", name, -1)
     keys = [own_keys("a"), own_keys("b")]
@@ -90,10 +91,11 @@ def test_blocks_of_all_layers_are_stored_and_loaded(
     assert npu0.ask("pages", "mset_page_attn_blockwise_d2h", keys, LAYERS, [0, 2]) == []
     assert npu1.ask("pages", "mget_page_attn_blockwise_h2d", keys, LAYERS, [3, 1]) == []
 
-    for name in LAYERS:
+    for number, name in enumerate(LAYERS):
         found = npu1.ask("at", name, (3, 0), (3, 7), (1, 0), (1, 7), (0, 0), (2, 7))
-        assert found == [0, 7, 16, 23, -1, -1]
-    assert npu0.ask("sizes", keys, of_devices=False) == ([], [[32, 32], [32, 32]])
+        first = 100 * number
+        assert found == [first, first + 7, first + 16, first + 23, -1, -1]
+    assert npu0.ask("sizes", keys, of_devices=False) == ([], [[32] * 3] * 2)
 
 
 @clause("DEV-PAGE-02", MUST, source=EMULATED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import pytest
 
@@ -11,6 +12,9 @@ from yr_conformance.datasystem.statuses import raises_status
 from yr_conformance.device.clauses import EMULATED, MUST, clause
 from yr_conformance.device.settling import await_gone, settled
 from yr_conformance.device.station_process import StationProcess
+from yr_conformance.fair_time import Stopwatch
+
+GIVEN_UP_S: Final = 60.0
 
 
 @clause("DEV-LOST-01", MUST, source=EMULATED)
@@ -25,9 +29,11 @@ def test_getting_from_a_dead_sender(
     waiting.ask("make", "r", 0)
 
     lost.kill()
+    watch = Stopwatch()
 
     with raises_status("The future is timeout", "can't find objects"):
         waiting.ask("dev_mget", [own_keys()], ["r"], 500)
+    assert watch.read().real_s > GIVEN_UP_S - 1
     assert waiting.ask("values", "r") == [0]
 
 

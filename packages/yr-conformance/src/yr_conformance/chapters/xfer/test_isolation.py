@@ -56,11 +56,12 @@ def test_a_write_is_not_seen_by_another_actor(
 ) -> None:
     """What one receiver writes, a later receiver and an earlier one do not see."""
     reference = sender.make.remote(ramp, count)
-    ray.get(third.apply.remote(keep, "earlier", reference))
 
     ray.get(receiver.apply.remote(overwrite, reference))
-
     assert observed(third, reference) == fingerprint(ramp(count))
+    ray.get(third.apply.remote(keep, "earlier", reference))
+    ray.get(receiver.apply.remote(overwrite, reference))
+
     assert ray.get(third.apply.remote(_kept_print, "earlier")) == fingerprint(ramp(count))
 
 
