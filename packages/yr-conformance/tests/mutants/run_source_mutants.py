@@ -23,6 +23,7 @@ from source_mutants import SOURCES, SourceMutant, load
 from suite_run import SuiteError, environment_with, failures
 
 from yr_conformance.catalogue import node_ids
+from yr_conformance.results import cause_of
 
 PATIENCE_S = "60"
 """Longer than a start takes on a busy machine: what is not ready in time would pass for a kill."""
@@ -57,7 +58,7 @@ class Trial:
 
     def reasons(self) -> str:
         """Give a line for each clause that failed."""
-        return "\n".join(f"    {name}: {why}" for name, why in self.failed.items())
+        return "\n".join(f"    {name}: {cause_of(why)}" for name, why in self.failed.items())
 
 
 def main() -> int:

@@ -179,11 +179,14 @@ def test_a_source_that_fails(hccl_group: Group, make: str, said: str) -> None:
 def test_beside_collectives(hccl_group: Group) -> None:
     """Objects arrive while the same actors reduce, send and receive in their group."""
     first, second, _ = hccl_group.actors
+    pairs = [(first, second), (second, first)] * 5
+    made = [hand(source, ramp, 50 + number) for number, (_, source) in enumerate(pairs)]
+    ray.wait(made, num_returns=len(made), timeout=PATIENCE_S, fetch_local=False)
     reducing = hccl_group.begin(_reduce_often)
 
     seen = [
-        one.apply.remote(fingerprint, hand(other, ramp, 50 + number))
-        for number, (one, other) in enumerate([(first, second), (second, first)] * 5)
+        receiver.apply.remote(fingerprint, reference)
+        for (receiver, _), reference in zip(pairs, made, strict=True)
     ]
 
     assert [one.result for one in ray.get(reducing, timeout=PATIENCE_S)] == [8.0] * 3
