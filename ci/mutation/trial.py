@@ -54,7 +54,9 @@ def _prepare(module: Module, directory: pathlib.Path) -> None:
 
 def _configuration(module: Module) -> str:
     tests = " ".join(f"tests/{test}" for test in module.tests)
-    command = f"{sys.executable} -m pytest -q -x -p no:cacheprovider {tests}"
+    # Tests of such modules need no cluster's fixtures, whose imports take longer than they do.
+    options = "-q -x -p no:cacheprovider --noconftest --hypothesis-seed=0"
+    command = f"{sys.executable} -m pytest {options} {tests}"
     lines = (
         "[cosmic-ray]",
         f"module-path = {json.dumps(module.source)}",

@@ -54,3 +54,10 @@ def test_there_is_no_four_gibibyte_limit() -> None:
     starts = [start for _, (start, _) in sorted(ranges_of(layout).items())]
     assert starts == [0, 5 * 2**30, 5 * 2**30 + ALIGNMENT]
     assert layout.total == 5 * 2**30 + ALIGNMENT + 2**33
+
+
+@pytest.mark.parametrize("sizes", [[], [1, 1]])
+def test_each_kind_has_a_size(sizes: list[int]) -> None:
+    """Neither one too few nor one too many is taken."""
+    with pytest.raises(ValueError, match="argument 2 is"):
+        plan(Specs.of([TensorSpec("uint8", (1,))]), sizes)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
+import stat
 import subprocess
 import sys
 
@@ -35,6 +37,7 @@ def test_a_killed_process_leaves_its_keys(tmp_path: pathlib.Path) -> None:
     (orphan,) = orphans(str(tmp_path))
     assert orphan.keys() == ["kept"]
     orphan.discard()
+    orphan.discard()
     assert orphans(str(tmp_path)) == []
 
 
@@ -66,3 +69,28 @@ def test_a_backend_that_is_gone(tmp_path: pathlib.Path) -> None:
     assert ledger.count() == 0
     assert orphans(str(tmp_path / "never")) == []
     ledger.close()
+
+
+def test_a_ledger_that_nobody_can_hold_is_an_orphan(tmp_path: pathlib.Path) -> None:
+    """It is one that was being discarded when the supervisor ended."""
+    (tmp_path / "123-abc").mkdir()
+
+    assert [orphan.keys() for orphan in orphans(str(tmp_path))] == [[]]
+
+
+def test_a_ledger_is_its_users_own(tmp_path: pathlib.Path) -> None:
+    """Whatever the user's files are otherwise, nobody else reads what belongs to an object."""
+    before = os.umask(0)
+    try:
+        ledger = Ledger(str(tmp_path / "ledger"))
+        ledger.add("key")
+    finally:
+        os.umask(before)
+    ledger.close()
+
+    made = [tmp_path / "ledger", *(tmp_path / "ledger").rglob("*")]
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in made}
+    assert modes == {
+        **dict.fromkeys(("ledger", os.path.basename(ledger.path)), 0o700),
+        **dict.fromkeys((".lock", "key"), 0o600),
+    }

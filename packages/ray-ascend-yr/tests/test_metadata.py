@@ -6,6 +6,8 @@ import pickle
 import subprocess
 import sys
 
+import torch
+
 from ray_ascend.objects.metadata import YRTransportMetadata
 from ray_ascend.objects.specs import TensorSpec
 
@@ -49,3 +51,18 @@ def test_unpickling_loads_neither_torch_nor_the_sdk() -> None:
     )
 
     assert finished.stdout.decode().strip() == "[]"
+
+
+def test_an_object_without_a_byte_has_no_key() -> None:
+    """Nothing is stored of it."""
+    metadata = YRTransportMetadata([])
+
+    assert (metadata.key, metadata.total, metadata.tensor_meta) == ("", 0, [])
+
+
+def test_ray_reads_shape_and_dtype() -> None:
+    """Of each tensor, in torch's own terms."""
+    specs = [TensorSpec("float32", (2, 3)), TensorSpec("int8", ()), TensorSpec("float32", (2, 3))]
+
+    one, other = (torch.Size([2, 3]), torch.float32), (torch.Size([]), torch.int8)
+    assert YRTransportMetadata(specs).tensor_meta == [one, other, one]

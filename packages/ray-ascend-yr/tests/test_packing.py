@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ray_ascend.cpu.packing import layout_of, pack, unpack
+from ray_ascend.cpu import packing
+from ray_ascend.cpu.packing import in_order, layout_of, pack, unpack
 from ray_ascend.objects.specs import describe
 
 DTYPES = [
@@ -119,3 +120,70 @@ def test_targets_are_filled_in_place() -> None:
     assert all(one is other for one, other in zip(back, targets, strict=True))
     assert torch.equal(targets[0], tensors[0])
     assert int(targets[1]) == 7
+
+
+@pytest.mark.parametrize(
+    ("tensor", "cloned"),
+    [
+        (torch.ones(1, dtype=torch.uint8), True),
+        (torch.ones(1 << 20, dtype=torch.uint8), True),
+        (torch.ones((1 << 20) + 1, dtype=torch.uint8), False),
+        (torch.ones(3, dtype=torch.float8_e5m2), False),
+        (torch.ones(0), False),
+    ],
+    ids=["a byte", "a MiB", "more", "a dtype that torch clones by value", "nothing"],
+)
+def test_small_tensors_are_cloned(
+    monkeypatch: pytest.MonkeyPatch, tensor: torch.Tensor, *, cloned: bool
+) -> None:
+    """Large ones and those of odd dtypes are copied into memory that is made for each of them."""
+    made: list[torch.Tensor] = []
+
+    def empty(shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
+        made.append(torch.empty(shape, dtype=dtype))
+        return made[-1]
+
+    monkeypatch.setattr(packing, "empty", empty)
+
+    assert torch.equal(round_trip([tensor])[0].view(torch.uint8), tensor.view(torch.uint8))
+    assert bool(made) is not cloned
+
+
+class Elsewhere(torch.Tensor):
+    """A tensor that says that it is not in host memory."""
+
+    is_cpu = False
+
+
+@pytest.mark.parametrize(("kind", "calls"), [(torch.Tensor, [2]), (Elsewhere, [])])
+def test_tensors_in_host_memory_are_copied_in_one_call(
+    monkeypatch: pytest.MonkeyPatch, kind: type[torch.Tensor], calls: list[int]
+) -> None:
+    """Those elsewhere one by one."""
+    tensors = [torch.ones(3), torch.zeros(3)]
+    targets = [torch.full((3,), 7.0).as_subclass(kind) for _ in tensors]
+    layout = layout_of(describe(tensors))
+    memory = bytearray(layout.total)
+    pack(tensors, layout, memory)
+    copied: list[int] = []
+    copy = torch._foreach_copy_
+
+    def counted(some: list[torch.Tensor], others: list[torch.Tensor]) -> None:
+        copied.append(len(some))
+        copy(some, others)
+
+    monkeypatch.setattr(torch, "_foreach_copy_", counted)
+
+    back = unpack(memory, layout, targets)
+
+    assert [one.tolist() for one in back] == [one.tolist() for one in tensors]
+    assert copied == calls
+
+
+@pytest.mark.parametrize("made", [[], [[]], [[torch.ones(1)], []]], ids=str)
+def test_no_tensor_gets_lost_on_its_way_into_order(made: list[list[torch.Tensor]]) -> None:
+    """Each block has one for each of its members, and each tensor belongs to a block."""
+    layout = layout_of(describe([torch.ones(1)]))
+
+    with pytest.raises(ValueError, match="argument 2 is"):
+        in_order(layout, made)

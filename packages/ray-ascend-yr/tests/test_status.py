@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from ray_ascend import errors
-from ray_ascend.store.status import transfer_error
+from ray_ascend.store.status import classified, transfer_error
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,19 @@ def test_statuses_become_errors(text: str, kind: type[errors.TransferError]) -> 
     assert type(error) is kind
     assert error.key == "some-key"
     assert text in str(error)
+
+
+def test_what_happens_in_a_block_is_classified() -> None:
+    """With the SDK's exception as the cause; whatever else is raised is not touched."""
+    cause = RuntimeError("code: [Out of memory], msg: [no space in arena]")
+
+    for block, size in ((classified("some-key"), 0), (classified("some-key", 7), 7)):
+        with pytest.raises(errors.StoreFullError, match=f"room for {size} bytes") as caught, block:
+            raise cause
+        assert caught.value.__cause__ is cause
+    with pytest.raises(KeyError), classified("some-key"):
+        raise KeyError
+    assert "room for 0 bytes" in str(transfer_error(cause, "some-key"))
 
 
 @pytest.mark.parametrize("name", errors.__all__)

@@ -2,7 +2,7 @@
 
 import threading
 
-from yr_fake_ds.client.local_latch import LocalLatch
+from yr_fake_ds.client.local_latch import HeldLatches, LocalLatch
 
 
 def test_readers_share() -> None:
@@ -53,3 +53,30 @@ def test_a_release_wakes_a_waiting_writer() -> None:
     writer.join()
 
     assert got == [True]
+
+
+def test_a_writer_gets_in_when_the_last_reader_has_left() -> None:
+    """Each reader gives its own latch back; the writer, too, and then a reader gets in."""
+    latch = LocalLatch()
+    latch.acquire(exclusive=False, timeout_s=1)
+    latch.acquire(exclusive=False, timeout_s=1)
+
+    latch.release(exclusive=False)
+    assert not latch.acquire(exclusive=True, timeout_s=0)
+    latch.release(exclusive=False)
+    assert latch.acquire(exclusive=True, timeout_s=0)
+    assert not latch.acquire(exclusive=False, timeout_s=0)
+    latch.release(exclusive=True)
+
+    assert latch.acquire(exclusive=False, timeout_s=0)
+
+
+def test_a_buffer_gives_back_what_it_has_taken() -> None:
+    """Latches of both kinds are counted apart, and none is given back that is not held."""
+    held = HeldLatches()
+    for exclusive in (False, True, False):
+        held.note(exclusive=exclusive)
+
+    given = [held.forget(exclusive=exclusive) for exclusive in (True, True, False, False, False)]
+
+    assert given == [True, False, True, True, False]

@@ -30,8 +30,9 @@ class Ledger:
         name = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
         building = os.path.join(root, _UNFINISHED + name)
         os.mkdir(building, 0o700)
-        self._lock = os.open(os.path.join(building, _LOCK), os.O_CREAT | os.O_RDWR, 0o600)
-        fcntl.lockf(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock = os.open(os.path.join(building, _LOCK), os.O_CREAT | os.O_RDWR, 0o600)
+        self._lock: int | None = lock
+        fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self.path = os.path.join(root, name)
         # The supervisor never sees a directory whose lock is not held yet.
         os.rename(building, self.path)
@@ -48,14 +49,14 @@ class Ledger:
     def count(self) -> int:
         """Count the keys that the process answers for; 0 when the backend is gone."""
         with contextlib.suppress(FileNotFoundError):
-            return 0 if self._lock < 0 else len(os.listdir(self.path)) - 1
+            return 0 if self._lock is None else len(os.listdir(self.path)) - 1
         return 0
 
     def close(self) -> None:
         """Give up the lock: whatever is still listed now belongs to the supervisor."""
-        if self._lock >= 0:
+        if self._lock is not None:
             os.close(self._lock)
-            self._lock = -1
+            self._lock = None
 
 
 @dataclass(frozen=True)

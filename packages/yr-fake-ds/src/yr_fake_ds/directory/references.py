@@ -44,7 +44,7 @@ class References:
 
     def is_held(self, key: str) -> bool:
         """Tell whether a client or a parent refers to an object."""
-        return self.count(key) > 0 or any(key in keys for keys in self._children.values())
+        return bool(self.count(key)) or any(key in keys for keys in self._children.values())
 
     def nest(self, parent: str, children: Iterable[str]) -> None:
         """Note that a parent refers to its children."""

@@ -46,7 +46,5 @@ class Latches:
 
     def release_all(self, client_id: str) -> None:
         """Give back all latches of a client."""
-        writing = [block for block, owner in self._writers.items() if owner == client_id]
-        reading = [block for block, owner in self._readers if owner == client_id]
-        for block_id in writing + reading:
+        for block_id in {*self._writers, *(block for block, _client in self._readers)}:
             self.forget(block_id, client_id)
