@@ -125,9 +125,10 @@ def test_replicas_are_noted_once_and_only_of_what_there_is(state: State) -> None
     """A replica of the present version is a further holder; of another version it is none."""
     announce(state, "set", "k", version=2)
 
-    for version in (1, 2, 2):
-        state.add_copy(THERE, "k", version)
-    state.add_copy(THERE, "missing", 1)
+    noted = [state.add_copy(THERE, "k", version) for version in (1, 2, 2, 3)]
+
+    assert noted == [False, True, True, False]
+    assert not state.add_copy(THERE, "missing", 1)
 
     (located,) = state.locate(["k"])
     assert located is not None
@@ -138,7 +139,7 @@ def test_an_evicted_copy_of_an_old_version_changes_nothing(state: State) -> None
     """Only copies of the present version count."""
     announce(state, "set", "k", version=2, parameters=Parameters(1, 3, 0, 0))
 
-    state.drop_copies(HERE, [("k", 1), ("missing", 1)])
+    state.drop_copies(HERE, [("k", 1), ("k", 3), ("missing", 1)])
     state.drop_copies(THERE, [("k", 2)])
 
     (located,) = state.locate(["k"])

@@ -96,6 +96,21 @@ def test_expiry_follows_the_clock(state: State, clock: Clock) -> None:
     assert state.next_expiry() is None
 
 
+def test_a_value_is_gone_at_the_very_time_when_it_is_due(state: State, clock: Clock) -> None:
+    """Until then it is told how long it has."""
+    state.announce(announce("set", "k", parameters=Parameters(1, 0, 0, 5)))
+    clock.now += 3
+    (located,) = state.locate(["k"])
+    assert located is not None
+    assert located.remaining_s == pytest.approx(2.1)
+
+    due = state.next_expiry()
+    assert due is not None
+    clock.now = due
+
+    assert present(state, "k") == [False]
+
+
 def test_rearming(state: State, clock: Clock) -> None:
     """A new time to live counts from now; zero changes nothing; all missing is refused."""
     state.announce(announce("set", "a", "b", parameters=Parameters(1, 0, 0, 5)))
