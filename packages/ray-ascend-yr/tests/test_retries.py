@@ -32,7 +32,8 @@ class World:
     patience: list[float] = field(default_factory=list)
     recorded: list[Any] = field(default_factory=list)
     followed: list[WorkerEndpoint] = field(default_factory=list)
-    waits_in_vain: bool = True
+    late_s: float = 0.0
+    """How much later than it was told the coordinator says that it has none."""
     recording_s: float = 0.0
 
     def monotonic(self) -> float:
@@ -56,7 +57,7 @@ class World:
         found = self.found.pop(0) if self.found else self.connection.endpoint
         if isinstance(found, WorkerEndpoint):
             return found
-        self.now += patience_s if self.waits_in_vain else 0.0
+        self.now += patience_s + self.late_s
         raise found
 
     def follow(self, connection: Connection, found: WorkerEndpoint) -> None:
@@ -105,13 +106,16 @@ def test_a_store_waits_for_room(world: World) -> None:
     assert world.recorded == [Retried("no_room")] * 3
 
 
-@pytest.mark.parametrize(("room", "made"), [((), 1), ((0.0,), 1), ((1.0,), 3)])
+@pytest.mark.parametrize(
+    ("room", "takes_s", "made"),
+    [((), 0.0, 1), ((0.0,), 0.0, 1), ((1.0,), 0.0, 3), ((1.0,), 0.75, 2)],
+)
 def test_a_store_that_gets_no_room_is_an_error(
-    world: World, room: tuple[float, ...], made: int
+    world: World, room: tuple[float, ...], takes_s: float, made: int
 ) -> None:
     """At once where nobody waits, or when the time is over."""
     with pytest.raises(StoreFullError, match="no space in arena"):
-        attempts(world, Retries(BEGIN + 60, *room), *[(FULL, 0.0)] * 9)
+        attempts(world, Retries(BEGIN + 60, *room), *[(FULL, takes_s)] * 9)
 
     assert len(world.patience) == made
 
@@ -149,20 +153,21 @@ def test_another_worker_is_used_when_there_is_one(world: World) -> None:
 def test_who_has_no_worker_before_the_deadline_is_told(world: World, error: Exception) -> None:
     """Nobody is asked again before the time is over."""
     world.found = [error]
-    world.waits_in_vain = False
+    world.late_s = -5.0
 
     with pytest.raises(type(error), match=str(error)):
         attempts(world, Retries(BEGIN + 5), (SILENT, 0.0))
 
 
+@pytest.mark.parametrize("late_s", [0.0, 2.0])
 @pytest.mark.parametrize("error", NO_WORKER, ids=["no backend", "no worker"])
 def test_who_waited_for_a_worker_until_the_deadline_tries_once_more(
-    world: World, error: Exception
+    world: World, error: Exception, late_s: float
 ) -> None:
     """What that attempt says is the error."""
-    world.found = [error]
+    world.found, world.late_s = [error], late_s
 
-    with pytest.raises(StoreUnavailableError, match="tried for 5 s, while the worker"):
+    with pytest.raises(StoreUnavailableError, match=f"tried for {5 + late_s:.0f} s, while"):
         attempts(world, Retries(BEGIN + 5), (SILENT, 0.0), (SILENT, 0.0))
 
     assert world.patience == [5.0, 5.0, 0.0]
