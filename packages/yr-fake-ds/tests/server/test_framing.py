@@ -50,8 +50,13 @@ def test_frames_come_as_they_went(message: bytes, payload: list[bytes]) -> None:
 def test_a_large_payload_is_received_in_place(pair: Pair) -> None:
     """A payload larger than any socket buffer fills the destination."""
     left, right = pair
-    content = os.urandom(3 * 2**20)
-    sender = threading.Thread(target=framing.send_frame, args=(left, b"m", [content]))
+    content = os.urandom(3 * 2**20 + 5)
+
+    def send() -> None:
+        framing.send_frame(left, b"m", [content])
+        left.shutdown(socket.SHUT_WR)
+
+    sender = threading.Thread(target=send)
     sender.start()
 
     _message, length = framing.receive_header(right)
@@ -59,6 +64,17 @@ def test_a_large_payload_is_received_in_place(pair: Pair) -> None:
 
     sender.join()
     assert data == content
+
+
+def test_a_message_may_name_many_keys(pair: Pair) -> None:
+    """Some thousand of them, each as long as can be."""
+    left, right = pair
+    message = os.urandom(2 * 2**20)
+    sender = threading.Thread(target=framing.send_frame, args=(left, message))
+    sender.start()
+
+    assert framing.receive_header(right) == (message, 0)
+    sender.join()
 
 
 def test_a_descriptor_comes_along(pair: Pair) -> None:
