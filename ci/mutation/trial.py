@@ -24,7 +24,9 @@ LEFT_OUT = (
     "core/ReplaceBinaryOperator_.*_(Div|FloorDiv|Mod|Pow|RShift|LShift|BitOr|BitAnd|BitXor)",
     "core/ReplaceComparisonOperator_(Eq|NotEq|Lt|LtE|Gt|GtE)_Is(Not)?",
 )
+_FORKED = pathlib.Path(__file__).with_name("forked.py")
 _SESSION = "session.sqlite"
+_UNCHANGED = "unchanged.py"
 _CONFIGURATION = "cosmic-ray.toml"
 
 
@@ -37,7 +39,9 @@ def outcomes_for(module: Module, below: pathlib.Path) -> Outcomes:
     directory = below / module.name.replace("/", "-").removesuffix(".py")
     if not (directory / _SESSION).exists():
         _prepare(module, directory)
-    _run(directory, "cosmic-ray", "exec", _CONFIGURATION, _SESSION)
+    # What was cut off may have left a change in the copy.
+    shutil.copyfile(directory / _UNCHANGED, directory / module.source)
+    _run(directory, sys.executable, str(_FORKED), "exec", _CONFIGURATION, _SESSION)
     return outcomes_of(module.name, directory / _SESSION)
 
 
@@ -45,6 +49,7 @@ def _prepare(module: Module, directory: pathlib.Path) -> None:
     shutil.rmtree(directory, ignore_errors=True)
     for part in ("src", "tests"):
         shutil.copytree(module.directory / part, directory / part)
+    shutil.copyfile(directory / module.source, directory / _UNCHANGED)
     (directory / _CONFIGURATION).write_text(_configuration(module), encoding="utf-8")
     _run(directory, "cosmic-ray", "baseline", _CONFIGURATION)
     _run(directory, "cosmic-ray", "init", _CONFIGURATION, "made.sqlite")

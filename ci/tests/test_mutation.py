@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import pathlib
 
 import explanations
@@ -83,3 +84,26 @@ def test_the_page_has_all_modules() -> None:
     page = score_page.PAGE.read_text(encoding="utf-8")
 
     assert [one.name for one in MODULES if f"| {one.name} |" not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "limit_s", "outcome"),
+    [
+        ("pass", 60.0, "SURVIVED"),
+        ("assert False", 60.0, "KILLED"),
+        ("import time; time.sleep(60)", 1.0, "KILLED"),
+    ],
+    ids=["passes", "fails", "hangs"],
+)
+def test_what_tests_say_in_a_fork(
+    tmp_path: pathlib.Path, body: str, limit_s: float, outcome: str
+) -> None:
+    """A change survives if they pass; if they fail, or do not come to an end, it does not."""
+    pytest.importorskip("cosmic_ray")
+    forked = importlib.import_module("forked")
+    file = tmp_path / "test_body.py"
+    file.write_text(f"def test_body():\n    {body}\n", encoding="utf-8")
+
+    found, _output = forked.run_tests(f"python -m pytest -q -p no:cacheprovider {file}", limit_s)
+
+    assert found.name == outcome
