@@ -38,6 +38,7 @@ def test_a_key_that_is_not_too_long_is_shown_whole(key: str) -> None:
 def test_only_the_first_key_of_a_batch_is_checked() -> None:
     """A bad key at a later place passes, as measured."""
     keys.check_batch(["ok", "", "a b"])
+    keys.check_batch(["ok", "a b", ""])
 
 
 @pytest.mark.parametrize(
