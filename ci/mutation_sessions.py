@@ -19,5 +19,5 @@ def mutation(session: nox.Session) -> None:
     install(session, (*stack, COSMIC_RAY, "tomli>=2; python_version < '3.11'", *TEST_TOOLS))
     install_local(session, FAKE, SUITE, TRANSPORT)
     env = {**RAY_ENV, "PYTHONPATH": os.pathsep.join(map(str, _SCRIPTS))}
-    program = ("yr-fake-ds", "run", "--", "python", "ci/mutation", *session.posargs)
-    session.run(*program, env=env)
+    program = ("python", "ci/mutation/mutation_command.py", *session.posargs)
+    session.run("yr-fake-ds", "run", "--", *program, env=env)

@@ -70,7 +70,7 @@ def _chosen(names: Sequence[str]) -> list[Module]:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="mutation", description=__doc__)
+    parser = argparse.ArgumentParser(prog="mutation_command.py", description=__doc__)
     place = ROOT / "reports" / "mutation"
     parser.add_argument(
         "--write", action="store_true", help="write docs/mutation.md, if all is well"
