@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 import socket
 from collections.abc import Iterator
@@ -69,6 +70,13 @@ def etcd_mode(server: socket.socket) -> BackendConfig:
 def hang_up(server: socket.socket) -> None:
     """Take one connection and close it."""
     server.accept()[0].close()
+
+
+def reset(server: socket.socket) -> None:
+    """Take one connection, and end it before what it says has been read."""
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(1)
 
 
 def test_an_etcd_that_says_nothing_is_dead(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,6 +212,19 @@ def test_tls_that_is_not_there(open_etcd: EtcdProcess, certificates: pathlib.Pat
     text = refusal(open_etcd.config(**worker_flags(certificates)))
 
     assert f"{open_etcd.address}: TLS fails" in text
+
+
+def test_a_handshake_that_is_reset(certificates: pathlib.Path) -> None:
+    """Who hangs up on it was reached: TLS is what fails, not the address."""
+    flags = tuple(worker_flags(certificates).items())
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as threads:
+        accepted = threads.submit(reset, server)
+
+        text = refusal(dataclasses.replace(etcd_mode(server), worker_args=flags))
+
+        assert accepted.result() is None
+    assert "TLS fails: the handshake ends: " in text
+    assert "check --etcd_ca" in text
 
 
 def test_the_doctor_asks_as_the_workers_would(

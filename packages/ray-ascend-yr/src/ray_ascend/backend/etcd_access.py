@@ -74,7 +74,7 @@ class EtcdAccess:
         if self.context is not None:
             with _closed_on_error(connection):
                 name = self.server_name or host
-                connection.sock = self.context.wrap_socket(connection.sock, server_hostname=name)
+                connection.sock = _secured(connection.sock, self.context, name)
         return connection
 
     def post(self, member: str, call: str, body: Mapping[str, Any]) -> EtcdAnswer:
@@ -120,6 +120,17 @@ def _answer(status: int, text: bytes) -> EtcdAnswer:
     if status == http.client.OK:
         return EtcdAnswer(status, fields)
     return EtcdAnswer(status, problem=str(fields.get("message") or fields.get("error") or fields))
+
+
+def _secured(sock: socket.socket, context: ssl.SSLContext, name: str) -> ssl.SSLSocket:
+    """Shake hands; who hangs up meanwhile has been reached, and does not talk TLS.
+
+    Whether that is seen as an end or as a reset depends on how much it had read by then (etcd 3.4).
+    """
+    try:
+        return context.wrap_socket(sock, server_hostname=name)
+    except ConnectionError as error:
+        raise ssl.SSLEOFError(ssl.SSL_ERROR_EOF, f"the handshake ends: {error}") from error
 
 
 @contextlib.contextmanager

@@ -84,7 +84,7 @@ def problem_of(member: str, access: EtcdAccess, cluster: str) -> EtcdProblem | N
     except ssl.SSLCertVerificationError as error:
         return EtcdProblem(f"its certificate is not accepted: {error.verify_message}", _TLS)
     except ssl.SSLError as error:
-        return EtcdProblem(f"TLS fails: {error.reason or error}", _TLS)
+        return EtcdProblem(f"TLS fails: {getattr(error, 'reason', None) or error}", _TLS)
     except TimeoutError:
         return EtcdProblem("no answer", _ADDRESS)
     except OSError as error:
@@ -98,7 +98,7 @@ def _problem_behind(
     try:
         connection.request("GET", "/version")
         connection.getresponse().read()
-    except ConnectionResetError:
+    except ConnectionError:
         return _hangs_up(member, access)
     except http.client.HTTPException:
         # It is alive, and whatever it is, its workers will say.
