@@ -256,7 +256,12 @@ for _target in CONTENTS:
 
 @nox.session(default=False)
 def mutants(session: nox.Session) -> None:
-    """Break fake and transport in one way after the other; the clauses must notice every one."""
+    """Break our packages in one way after the other; the clauses must notice every one.
+
+    nox -s mutants -- [--package yr_fake_ds [--reasons]] [NAME ...]
+
+    Names without a package are those of changed functions of the transport.
+    """
     _install_transport_stack(session, RAYS["newest"], TORCH_NPU)
     session.install("cmake>=3.20")
     install_local(session, FAKE, SUITE, TRANSPORT, CANN)

@@ -1,6 +1,6 @@
 """Change modules in every small way, and see whether their tests notice: `nox -s mutation`.
 
-    mutation [--write] [--jobs 2] [--directory DIR] [MODULE ...]
+    mutation [--write | MODULE ...] [--jobs 2] [--directory DIR]
 
 What a test did not notice and survivors.toml does not explain is printed as lines for that file,
 and the status is 1; so it is when an explained change is noticed now, or gone.
@@ -70,7 +70,7 @@ def _chosen(names: Sequence[str]) -> list[Module]:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="mutation_command.py", description=__doc__)
+    parser = argparse.ArgumentParser(prog="mutation", description=__doc__)
     place = ROOT / "reports" / "mutation"
     parser.add_argument(
         "--write", action="store_true", help="write docs/mutation.md, if all is well"
@@ -78,7 +78,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=2, help="modules that are tried at a time")
     parser.add_argument("--directory", type=pathlib.Path, default=place, help="of the copies")
     parser.add_argument("modules", nargs="*", help="which (default: all)")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.write and options.modules:
+        parser.error("the page is of all modules: --write, or MODULE ...")
+    return options
 
 
 if __name__ == "__main__":

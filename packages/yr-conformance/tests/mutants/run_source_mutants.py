@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from native_build import libraries_of
-from source_mutants import SOURCES, SourceMutant, load
+from source_mutants import NATIVE_COPY, SOURCES, SourceMutant, load
 from suite_run import SuiteError, environment_with, failures
 
 from yr_conformance.catalogue import node_ids
@@ -102,7 +102,7 @@ def _try(mutant: SourceMutant, tests: Sequence[str], options: Sequence[str]) -> 
     with tempfile.TemporaryDirectory(prefix="yrm-") as name:
         directory = pathlib.Path(name)
         mutant.write_into(directory)
-        built = libraries_of(directory / "native") if mutant.is_native else {}
+        built = libraries_of(directory / NATIVE_COPY) if mutant.is_native else {}
         failed, output = _run(directory, tests, options, npus=mutant.npus, **built)
         return Trial(mutant, failed, output)
 

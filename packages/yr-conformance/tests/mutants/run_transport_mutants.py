@@ -20,7 +20,7 @@ import hccl_mutants
 import npu_mutants
 import settings_mutants
 import transport_mutants
-from suite_run import SuiteError, environment_with, failing_clauses
+from suite_run import SuiteError, environment_with, failures
 from transport_mutants import DIRECTORY, Mutant
 
 from yr_conformance.catalogue import node_ids
@@ -66,7 +66,7 @@ def try_clauses(mutant: Mutant, tests: Sequence[str], options: Sequence[str]) ->
     """Run tests of the suite with the mutant and return the ids of the clauses that failed."""
     with tempfile.TemporaryDirectory(prefix="yrm-") as directory:
         environment = _environment(mutant, directory)
-        return failing_clauses(tests, options, environment, pathlib.Path(directory))
+        return sorted(failures(tests, options, environment, pathlib.Path(directory)))
 
 
 def _matters(mutant: Mutant, target: str) -> bool:

@@ -30,6 +30,8 @@ else:
 SOURCES = pathlib.Path(__file__).with_name("sources")
 NATIVE = {"yr_fake_cann": pathlib.Path(__file__).resolve().parents[3] / "yr-fake-cann"}
 """Packages of which something else than Python is changed, and where that is."""
+NATIVE_COPY = "native"
+"""The directory of a broken copy of one of them, below a mutant's own."""
 _NOT_SOURCES = shutil.ignore_patterns("__pycache__", "build", "tests", "docs", "dist")
 
 
@@ -67,7 +69,7 @@ class SourceMutant:
 
     def write_into(self, directory: pathlib.Path) -> None:
         """Put the broken package there; StaleMutantError if it has changed too much for that."""
-        copy = directory / ("native" if self.is_native else self.package)
+        copy = directory / (NATIVE_COPY if self.is_native else self.package)
         shutil.copytree(directory_of(self.package), copy, ignore=_NOT_SOURCES)
         for change in self.changes:
             path = copy / change.file

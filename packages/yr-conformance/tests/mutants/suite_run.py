@@ -28,17 +28,6 @@ def environment_with(path: str, patience_s: str, **more: str) -> dict[str, str]:
     }
 
 
-def failing_clauses(
-    tests: Sequence[str],
-    options: Sequence[str],
-    environment: Mapping[str, str],
-    directory: pathlib.Path,
-    activation: Sequence[str] = (),
-) -> list[str]:
-    """Run tests of the suite and return the ids of the clauses that failed, as `failures` does."""
-    return sorted(failures(tests, options, environment, directory, activation))
-
-
 def failures(
     tests: Sequence[str],
     options: Sequence[str],

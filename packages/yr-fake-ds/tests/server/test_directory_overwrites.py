@@ -3,40 +3,25 @@
 from __future__ import annotations
 
 import pytest
+from announcing import CAUSAL, HERE, PRAM, THERE, announcement
 
-from yr_fake_ds.directory.messages import Announce, Entry, Located
+from yr_fake_ds.directory.messages import Located
 from yr_fake_ds.directory.state import AnnounceError, State
 from yr_fake_ds.protocol import Parameters, PublishCall
 from yr_fake_ds.refusal import RefusedError
-
-HERE, THERE = "127.0.0.1:1", "127.0.0.1:2"
-SET, CREATED = Parameters(1, 0, 0, 0), Parameters(0, 0, 0, 0)
-
-
-@pytest.fixture
-def state() -> State:
-    """An empty state in which time stands still."""
-    return State(lambda: 100.0)
 
 
 def write(
     state: State,
     call: PublishCall,
     *keys: str,
-    parameters: Parameters = CREATED,
+    parameters: Parameters = PRAM,
     address: str = HERE,
     nested: tuple[str, ...] = (),
 ) -> list[str]:
     """Announce values of ten bytes; returns those not taken."""
     failed, _dropped = state.announce(
-        Announce(
-            address=address,
-            call=call,
-            entries=[Entry(key, 10, 1) for key in keys],
-            parameters=parameters,
-            only_if_absent=False,
-            nested=list(nested),
-        )
+        announcement(call, *keys, parameters=parameters, address=address, nested=nested)
     )
     return failed
 
@@ -45,7 +30,7 @@ def refused(
     state: State,
     call: PublishCall,
     *keys: str,
-    parameters: Parameters = CREATED,
+    parameters: Parameters = PRAM,
     nested: tuple[str, ...] = (),
 ) -> RefusedError:
     """Return how such an announcement is refused."""
@@ -104,13 +89,13 @@ def test_what_is_broken_is_taken_for_created(state: State) -> None:
     write(state, "mset_buffer", "k")
     refused(state, "mset_buffer", "k", parameters=Parameters(0, 3, 0, 0))
 
-    assert write(state, "mset_buffer", "k", parameters=SET) == []
+    assert write(state, "mset_buffer", "k", parameters=CAUSAL) == []
 
 
 def test_of_several_refusals_that_of_the_first_key_is_told(state: State) -> None:
     """Whatever those of the others are."""
     write(state, "seal", "sealed")
-    write(state, "set", "set", parameters=SET)
+    write(state, "set", "set", parameters=CAUSAL)
 
     assert refused(state, "mset_buffer", "sealed", "set").name == "SOME_FAILED"
     assert refused(state, "mset_buffer", "set", "sealed").name == "PUBLISH_INCONSISTENT"
@@ -128,7 +113,7 @@ def test_mset_keeps_the_time_to_live(state: State) -> None:
     """Unless it has one itself."""
     write(state, "set", "k", parameters=Parameters(1, 0, 0, 5))
 
-    write(state, "mset", "k", parameters=SET)
+    write(state, "mset", "k", parameters=CAUSAL)
     assert located(state).remaining_s == pytest.approx(5.1)
     write(state, "mset", "k", parameters=Parameters(1, 0, 0, 60))
 
@@ -137,11 +122,11 @@ def test_mset_keeps_the_time_to_live(state: State) -> None:
 
 def test_mset_keeps_the_mode_of_a_value_that_stays(state: State) -> None:
     """Only an evictable value insists on the call's."""
-    write(state, "set", "k", parameters=SET)
+    write(state, "set", "k", parameters=CAUSAL)
 
     assert write(state, "mset", "k", parameters=Parameters(1, 3, 0, 0)) == []
 
-    assert located(state).parameters == SET
+    assert located(state).parameters == CAUSAL
 
 
 @pytest.mark.parametrize(
@@ -153,29 +138,29 @@ def test_mset_is_not_like_a_first_key_that_it_cannot_write(
     """New keys are kept as the call says."""
     write(state, call, "first")
 
-    assert write(state, "mset", "first", "new", parameters=SET, address=address) == ["first"]
+    assert write(state, "mset", "first", "new", parameters=CAUSAL, address=address) == ["first"]
 
-    assert located(state, "new").parameters == SET
+    assert located(state, "new").parameters == CAUSAL
 
 
 def test_what_mset_broke_may_be_set_again_as_it_was(state: State) -> None:
     """What another call broke may not; `mset` keeps it as it was."""
     for key in ("k", "other", "third"):
-        write(state, "set", key, parameters=SET)
+        write(state, "set", key, parameters=CAUSAL)
     write(state, "mset_buffer", "created")
     assert write(state, "mset", "created", "k", "third") == ["k", "third"]
     refused(state, "mset_buffer", "other")
 
-    assert write(state, "set", "k", parameters=SET) == []
-    assert refused(state, "set", "other", parameters=SET).name == "PUBLISH_INCONSISTENT"
+    assert write(state, "set", "k", parameters=CAUSAL) == []
+    assert refused(state, "set", "other", parameters=CAUSAL).name == "PUBLISH_INCONSISTENT"
     assert write(state, "mset", "created", "third") == []
 
-    assert located(state, "third").parameters == SET
+    assert located(state, "third").parameters == CAUSAL
 
 
 def test_a_transaction_names_the_first_of_the_keys_that_exist(state: State) -> None:
     """In the order of keys, not of the call."""
-    write(state, "set", "b", "c", parameters=SET)
+    write(state, "set", "b", "c", parameters=CAUSAL)
 
     with pytest.raises(RefusedError) as caught:
         write(state, "msettx", "c", "b", "a", address=THERE)

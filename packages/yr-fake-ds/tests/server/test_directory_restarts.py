@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 import pytest
+from announcing import CAUSAL, HERE, PRAM, THERE, THIRD, announcement
 
-from yr_fake_ds.directory.messages import Announce, Entry, Located
+from yr_fake_ds.directory.messages import Entry, Located
 from yr_fake_ds.directory.state import AnnounceError, Dropped, State
 from yr_fake_ds.protocol import Parameters, PublishCall
 
-HERE, THERE, THIRD = "127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"
-SET, CREATED = Parameters(1, 0, 0, 0), Parameters(0, 0, 0, 0)
-
-
-@pytest.fixture
-def state() -> State:
-    """An empty state in which time stands still."""
-    return State(lambda: 100.0)
-
 
 def write(
-    state: State, call: PublishCall, *keys: str, address: str = HERE, parameters: Parameters = SET
+    state: State,
+    call: PublishCall,
+    *keys: str,
+    address: str = HERE,
+    parameters: Parameters = CAUSAL,
 ) -> None:
     """Announce values of ten bytes, of version 2."""
-    state.announce(
-        Announce(
-            address=address,
-            call=call,
-            entries=[Entry(key, 10, 2) for key in keys],
-            parameters=parameters,
-            only_if_absent=False,
-            nested=[],
-        )
-    )
+    state.announce(announcement(call, *keys, version=2, address=address, parameters=parameters))
 
 
 def exists(state: State, key: str = "k") -> bool:
@@ -47,7 +34,7 @@ def test_a_new_directory_learns_what_workers_hold(state: State) -> None:
     ]
 
     assert held == [[], [Dropped(THERE, "k", 1)], [Dropped(THERE, "k", 3)], [], []]
-    assert state.locate(["k"]) == [Located(2, 10, CREATED, [THERE, THIRD, HERE], None)]
+    assert state.locate(["k"]) == [Located(2, 10, PRAM, [THERE, THIRD, HERE], None)]
 
 
 def test_what_was_learnt_may_be_written_in_any_way(state: State) -> None:
@@ -56,24 +43,24 @@ def test_what_was_learnt_may_be_written_in_any_way(state: State) -> None:
 
     write(state, "set", "k")
 
-    assert state.locate(["k"]) == [Located(2, 10, SET, [HERE], None)]
+    assert state.locate(["k"]) == [Located(2, 10, CAUSAL, [HERE], None)]
 
 
 @pytest.mark.parametrize("broken", [True, False])
 def test_any_worker_finds_what_nobody_holds(state: State, *, broken: bool) -> None:
     """So it decides how the other keys of `mset` are kept, wherever that is called."""
     if broken:
-        write(state, "mset_buffer", "k", parameters=CREATED)
+        write(state, "mset_buffer", "k", parameters=PRAM)
         with pytest.raises(AnnounceError):
-            write(state, "mset_buffer", "k", parameters=SET)
+            write(state, "mset_buffer", "k", parameters=CAUSAL)
     else:
         state.restore(HERE, [Entry("k", 10, 1)])
 
     write(state, "mset", "k", "new", address=THERE)
 
     assert [located and located.parameters for located in state.locate(["k", "new"])] == [
-        CREATED,
-        CREATED,
+        PRAM,
+        PRAM,
     ]
 
 
@@ -103,7 +90,7 @@ def test_a_key_with_another_copy_stays(state: State) -> None:
     state.forget_worker(HERE, is_back=True)
     state.drop_copies(THIRD, [("k", 2)])
 
-    assert state.locate(["k"]) == [Located(2, 10, SET, [THERE], None)]
+    assert state.locate(["k"]) == [Located(2, 10, CAUSAL, [THERE], None)]
 
 
 def test_a_key_whose_copy_was_found_again_stays(state: State) -> None:
@@ -123,6 +110,6 @@ def test_any_worker_finds_what_came_back_empty(state: State) -> None:
     state.forget_worker(HERE, is_back=True)
 
     with pytest.raises(AnnounceError) as caught:
-        write(state, "put", "k", address=THERE, parameters=CREATED)
+        write(state, "put", "k", address=THERE, parameters=PRAM)
 
     assert caught.value.refusal.name == "PARAMETERS_FIXED"

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from announcing import CAUSAL, HERE, PRAM, THERE, announcement
 
-from yr_fake_ds.directory.messages import Announce, Entry
 from yr_fake_ds.directory.state import AnnounceError, State
 from yr_fake_ds.protocol import Parameters, PublishCall
 from yr_fake_ds.refusal import RefusedError
-
-HERE, THERE = "127.0.0.1:1", "127.0.0.1:2"
-PRAM, CAUSAL = Parameters(0, 0, 0, 0), Parameters(1, 0, 0, 0)
-
-
-@pytest.fixture
-def state() -> State:
-    """An empty state in which time stands still."""
-    return State(lambda: 100.0)
 
 
 def write(
@@ -27,16 +18,7 @@ def write(
     parameters: Parameters = PRAM,
 ) -> None:
     """Announce ten bytes under the key of the test."""
-    state.announce(
-        Announce(
-            address=address,
-            call=call,
-            entries=[Entry("k", 10, version)],
-            parameters=parameters,
-            only_if_absent=False,
-            nested=[],
-        )
-    )
+    state.announce(announcement(call, "k", version=version, address=address, parameters=parameters))
 
 
 def refusal(
